@@ -1,0 +1,216 @@
+"""One typed tree of settings; the command line wins over the environment, the environment over the YAML file."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from kdtcn.errors import ConfigError
+
+Alignment = Literal["forecast", "same_day"]
+
+
+def _clock(value: object) -> object:
+    """YAML 1.1 reads 00:30 as the number 30 (base sixty): turn minutes back into a time of day."""
+    return f"{value // 60:02d}:{value % 60:02d}" if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Section(BaseModel):
+    """A part of the tree; unknown keys are errors, so that a misspelt one is not silently without effect."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LakeSettings(Section):
+    url: str = Field("", description="folder or object-store URL of the tables; default HOME/lake")
+
+
+class DecisionSettings(Section):
+    at: Annotated[time, BeforeValidator(_clock)] = Field(time(0, 0), description="New York time of day of the decision, at latest the open (09:30)")
+
+
+class PriceSource(Section):
+    provider: str = "csv"
+    symbol: str = "^DJI"
+    options: dict[str, Any] = {}
+
+
+class NewsSource(Section):
+    provider: str
+    options: dict[str, Any] = {}
+
+
+class SourcesSettings(Section):
+    symbol: str = Field("^DJI", description="the index whose trend is forecast")
+    prices: list[PriceSource] = []
+    news: list[NewsSource] = []
+
+
+class NlpSettings(Section):
+    model: str = Field("", description="name or path of a spaCy pipeline; empty: the one that ships")
+    workers: int = Field(2, ge=1, le=64)
+    batch_size: int = Field(256, ge=1)
+
+
+class GraphSettings(Section):
+    sources: list[Literal["seed", "freebase", "codex"]] = ["seed"]
+    data: Path | None = Field(None, description="folder with fb15k237/ and codex_m/; default $KDTCN_SHARED_DATA/kg")
+    undated: Literal["exclude", "include"] = "exclude"
+    threshold: float = Field(0.5, ge=0, le=1, description="entity links scored below are none")
+    model: str = "TransE"
+    dim: int = Field(48, ge=2)
+    epochs: int = Field(40, ge=1)
+
+
+class FeatureSettings(Section):
+    window: int = Field(10, ge=2, le=250, description="T, sessions in a window")
+    price_window: int = Field(60, ge=10, description="trailing sessions of the z-score and of sigma")
+    text_dim: int = Field(32, ge=2, description="dimension of one text vector (latent semantic analysis)")
+    text_features: int = Field(20_000, ge=100, description="largest vocabulary of the text vectors")
+
+
+class AbruptSettings(Section):
+    threshold: float = Field(0.02, gt=0, description="|C| above this is an abrupt change")
+
+
+class TrainingSettings(Section):
+    models: list[str] = ["always-up", "previous-sign", "reversal", "logistic", "arima", "lstm", "cnn", "tcn", "wb-tcn", "eb-tcn", "kdeb-tcn", "kdtcn"]
+    live: str = Field("kdtcn", description="the model that forecasts and is explained")
+    seeds: int = Field(5, ge=1)
+    workers: int = Field(2, ge=1)
+    epochs: int = Field(60, ge=1)
+    options: dict[str, Any] = Field({}, description="options of the training loop and the networks")
+
+
+class EvaluationSettings(Section):
+    test_from: date = Field(date(2015, 1, 1), description="first day of the test period")
+    alignments: list[Alignment] = ["forecast", "same_day"]
+
+
+class ExplainSettings(Section):
+    method: Literal["shapley", "integrated-gradients", "leave-one-out"] = "shapley"
+    samples: int = Field(200, ge=1)
+    placebo: int = Field(60, ge=0, description="headlines drawn from other days for the placebo band")
+
+
+class ReportSettings(Section):
+    last: int = Field(20, ge=0, description="pages for the last n sessions")
+    largest: int = Field(20, ge=0, description="pages for the n largest abrupt sessions of the test period")
+    synthetic: bool = Field(False, description="every page says that its data are made up")
+
+
+class ServeSettings(Section):
+    at: Annotated[time, BeforeValidator(_clock)] = time(0, 30)
+    port: int = Field(0, ge=0, le=65535, description="port of the loopback Prefect server; 0: a free one")
+
+
+class Settings(BaseSettings):
+    """The whole tree. Environment variables are KDTCN_SECTION__KEY."""
+
+    model_config = SettingsConfigDict(env_prefix="KDTCN_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    name: str = Field("djia", pattern=r"^[A-Za-z0-9_-]+$")
+    home: Path | None = Field(None, description="where the lake, the report and the server's state live; default var/NAME")
+    lake: LakeSettings = LakeSettings()
+    decision: DecisionSettings = DecisionSettings()
+    sources: SourcesSettings = SourcesSettings()
+    nlp: NlpSettings = NlpSettings()
+    graph: GraphSettings = GraphSettings()
+    features: FeatureSettings = FeatureSettings()
+    abrupt: AbruptSettings = AbruptSettings()
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    explain: ExplainSettings = ExplainSettings()
+    report: ReportSettings = ReportSettings()
+    serve: ServeSettings = ServeSettings()
+
+    @property
+    def folder(self) -> Path:
+        return self.home or Path("var") / self.name
+
+    @property
+    def lake_url(self) -> str:
+        return self.lake.url or str(self.folder / "lake")
+
+    def fingerprint(self, *sections: str) -> str:
+        """Hash of the named sections (all but paths when none is named): equal settings give equal models."""
+        tree = self.model_dump(mode="json")
+        chosen = {key: tree[key] for key in sections or sorted(set(tree) - {"home", "lake", "serve"})}
+        return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:12]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        source: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        return source if _yaml_path is None else (*source, YamlConfigSettingsSource(settings_cls, yaml_file=_yaml_path))
+
+
+_yaml_path: Path | None = None  # pydantic-settings asks the class, not the instance, for its sources
+
+
+def load(path: Path | None, overrides: Sequence[str] = ()) -> Settings:
+    """Read the settings; `overrides` are "section.key=value" pairs, values in YAML.
+
+    Raises ConfigError, which names the file and the key.
+    """
+    global _yaml_path
+    if path is not None:
+        _check_yaml(path)
+    tree: dict[str, Any] = {}
+    for pair in overrides:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise ConfigError(f"--set {pair!r}: expected KEY=VALUE, for example training.seeds=3")
+        _put(tree, key.strip().split("."), _override_value(pair, value), pair)
+    _yaml_path = path
+    try:
+        return Settings(**tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path or 'settings'}: key {key!r}: {first['msg']} (got {str(first['input'])[:80]!r})") from None
+    finally:
+        _yaml_path = None
+
+
+def _override_value(pair: str, value: str) -> Any:
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {pair!r}: the value is not YAML; quote it") from None
+
+
+def _put(tree: dict[str, Any], keys: list[str], value: Any, pair: str) -> None:
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(f"--set {pair!r}: {key!r} is already set to a value")
+    tree[keys[-1]] = value
+
+
+def _check_yaml(path: Path) -> None:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file; the ones that ship are in configs/") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as a text file ({error.__class__.__name__})") from None
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise ConfigError(f"{path}: not valid YAML{f', line {mark.line + 1}' if mark else ''}; mend the file") from None
+    if tree is not None and not isinstance(tree, dict):
+        raise ConfigError(f"{path}: expected KEY: VALUE lines, found a {type(tree).__name__}")
