@@ -1,0 +1,6 @@
+"""The tables, and the only way to them."""
+
+from kdtcn.lake.lake import Lake, Written
+from kdtcn.lake.runs import Run
+
+__all__ = ["Lake", "Run", "Written"]
