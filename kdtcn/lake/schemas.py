@@ -74,7 +74,7 @@ TABLES: dict[str, Table] = {
                 "negated": FLAG, "modality": TEXT, "speaker": TEXT, "rule": TEXT, "confidence": REAL, "month": TEXT,
             },
             partition=("month",),
-        ),  # fmt: skip
+        ),
         # a slot without entity is a row with an empty entity_id, so that "none" is told from "not linked yet"
         _table(
             "links",
@@ -84,7 +84,7 @@ TABLES: dict[str, Table] = {
                 "surface": TEXT, "entity_id": TEXT, "label": TEXT, "score": REAL, "month": TEXT,
             },
             partition=("month",),
-        ),  # fmt: skip
+        ),
         _table("entities", "entity_id", {"entity_id": TEXT, "label": TEXT, "aliases": TEXT, "description": TEXT, "types": TEXT, "source": TEXT}, append_only=False),
         _table("same_as", "entity_id scheme external_id", {"entity_id": TEXT, "scheme": TEXT, "external_id": TEXT}),
         _table(
@@ -101,7 +101,7 @@ TABLES: dict[str, Table] = {
                 "seed": WHOLE, "weights": pa.binary(), "status": TEXT, "promoted_at": UTC,
             },
             append_only=False,
-        ),  # fmt: skip
+        ),
         _table("vectors", "entity_id model_id", {"entity_id": TEXT, "model_id": TEXT, "vector": pa.list_(pa.float32())}),
         _table(
             "predictions",
@@ -116,7 +116,7 @@ TABLES: dict[str, Table] = {
                 "session": DAY, "model_id": TEXT, "event_id": TEXT, "method": TEXT, "made_at": UTC,
                 "effect": REAL, "placebo_low": REAL, "placebo_high": REAL, "popularity": WHOLE,
             },
-        ),  # fmt: skip
+        ),
         _table(
             "runs",
             "run_id",

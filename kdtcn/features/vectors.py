@@ -1,0 +1,120 @@
+"""Event vectors: tuples as text, as graph vectors, or both, and the headlines as word vectors."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from kdtcn.features.dataset import Dataset, Items
+from kdtcn.features.market import Market
+from kdtcn.features.news import News
+from kdtcn.features.text import TextVectors
+from kg import Embedding
+
+KINDS = ("word", "text", "graph", "text+graph")
+SLOTS = ("subject", "predicate", "object")
+EVENT_RELATION = "event:"  # prefix of the relations that event tuples add to the graph
+
+
+def event_triples(events: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
+    """(n, 3) (subject entity, event:TYPE, object entity) of the events whose two arguments are linked."""
+    pair = events[["event_id", "event_type"]]
+    for role in ("subject", "object"):
+        mine = links.loc[links["role"] == role, ["event_id", "entity_id"]].rename(columns={"entity_id": role})
+        pair = pair.merge(mine, on="event_id")
+    pair = pair[pair["subject"] != pair["object"]]
+    relation = EVENT_RELATION + pair["event_type"]
+    return np.column_stack([pair["subject"], relation, pair["object"]]).astype(str).reshape(-1, 3)
+
+
+def text_items(events: pd.DataFrame, text: TextVectors) -> np.ndarray:
+    """(n_events, 3 * dim + 1): the text vectors of subject, predicate and object side by side, and the negation."""
+    return np.hstack([*(_unique_transform(events[slot], text) for slot in SLOTS), _negated(events)])
+
+
+def _negated(events: pd.DataFrame) -> np.ndarray:
+    return events["negated"].fillna(False).to_numpy(np.float32)[:, None]
+
+
+def graph_items(
+    events: pd.DataFrame, links: pd.DataFrame, embedding: Embedding, complete: Callable[[str], np.ndarray | None]
+) -> np.ndarray:
+    """(n_events, 3 * dim + 3): mean entity vector of the subject, relation vector, mean of the object, and three flags.
+
+    The flags say whether each argument is linked, and the negation; an unlinked slot is zeros, for which the event encoder learns a meaning.
+    An entity unknown at the cut gets what `complete` makes of its neighbours.
+    """
+    dim = embedding.vectors.shape[1]
+    scale = np.float32(np.sqrt(dim))  # unit-length vectors to about unit variance, as the text vectors are
+    row = {entity: i for i, entity in enumerate(embedding.entities)}
+    names = pd.unique(links["entity_id"]) if len(links) else np.array([], dtype=object)
+    table = np.zeros((len(names), dim), np.float32)
+    known = np.zeros(len(names), bool)
+    for i, name in enumerate(names):
+        vector = embedding.vectors[row[name]] if name in row else complete(name)
+        if vector is not None:
+            table[i], known[i] = vector, True
+    place = pd.Series(np.arange(len(events)), index=events["event_id"].to_numpy())
+    column = pd.Series(np.arange(len(names)), index=names)
+    parts, flags = [], []
+    for role in ("subject", "object"):
+        mine = links[links["role"] == role]
+        at, entity = place.loc[mine["event_id"]].to_numpy(), column.loc[mine["entity_id"]].to_numpy()
+        at, entity = at[known[entity]], entity[known[entity]]
+        total, count = np.zeros((len(events), dim), np.float32), np.zeros(len(events), np.float32)
+        np.add.at(total, at, table[entity])
+        np.add.at(count, at, 1)
+        parts.append(total / np.maximum(count, 1)[:, None] * scale)
+        flags.append(count > 0)
+    relation = dict(zip(embedding.relations, embedding.relation_vectors, strict=True))
+    types, inverse = np.unique((EVENT_RELATION + events["event_type"]).to_numpy(str), return_inverse=True)
+    zero = np.zeros(dim, np.float32)
+    middle = np.array([relation.get(name, zero) for name in types], np.float32).reshape(-1, dim)[inverse]
+    length = np.linalg.norm(middle, axis=1, keepdims=True)
+    middle = middle / np.where(length > 0, length, 1) * scale
+    return np.hstack([parts[0], middle, parts[1], np.column_stack(flags), _negated(events)]).astype(np.float32)
+
+
+def dataset(
+    market: Market,
+    news: News,
+    text: TextVectors,
+    embedding: Embedding,
+    complete: Callable[[str], np.ndarray | None],
+    *,
+    window: int,
+) -> Dataset:
+    """Join prices and news into what the models see."""
+    n = len(market.sessions)
+    words = Items(news.headlines["headline_id"].to_numpy(str), _unique_transform(news.headlines["text"], text), _offsets(news.headlines, n))
+    as_text = text_items(news.events, text)
+    as_graph = graph_items(news.events, news.links, embedding, complete)
+    ids, offsets = news.events["event_id"].to_numpy(str), _offsets(news.events, n)
+    items: Mapping[str, Items] = {
+        "word": words,
+        "text": Items(ids, as_text, offsets),
+        "graph": Items(ids, as_graph, offsets),
+        "text+graph": Items(ids, np.hstack([as_text, as_graph]), offsets),
+    }
+    return Dataset(
+        sessions=market.sessions,
+        prices=market.prices,
+        d=market.d,
+        c=market.c,
+        up=market.up,
+        abrupt=market.abrupt,
+        sigma=market.sigma,
+        first=market.warmup + window - 1,
+        window=window,
+        items=items,
+    )
+
+
+def _offsets(frame: pd.DataFrame, n: int) -> np.ndarray:
+    return np.searchsorted(frame["position"].to_numpy(), np.arange(n + 1)).astype(np.int64)
+
+
+def _unique_transform(texts: pd.Series, text: TextVectors) -> np.ndarray:
+    """Vectors of many texts; equal texts (predicates, mostly) are computed once."""
+    unique, inverse = np.unique(texts.fillna("").to_numpy(str), return_inverse=True)
+    return text.transform(unique.tolist())[inverse] if len(unique) else np.zeros((0, text.dim), np.float32)
