@@ -1,0 +1,1 @@
+"""Where prices and headlines come from: one file a provider behind one interface."""
