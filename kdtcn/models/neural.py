@@ -1,0 +1,107 @@
+"""Neural models: what the TCN variants, the LSTM and the CNN share; each names its backbone and its items."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+
+from kdtcn.errors import ModelError
+from kdtcn.features.dataset import Dataset
+from kdtcn.models.base import ABRUPT, UP, History, Model, logit, one_thread, rate
+from kdtcn.models.batches import Source
+from kdtcn.models.loop import optimise, predict
+from kdtcn.models.network import Backbone, Network
+from kdtcn.models.options import Options
+
+
+class NeuralModel(Model):
+    """A network with its options and dimensions; `network` is None until it is fitted or restored."""
+
+    seeded: ClassVar[bool] = True
+
+    def __init__(self, **options: Any) -> None:
+        self.options = Options.of(options)
+        self.network: Network | None = None
+        self.dims: dict[str, int] = {}
+
+    @abstractmethod
+    def backbone(self, channels: int, window: int) -> Backbone:
+        """The module over T sessions, `channels` wide."""
+
+    def widths(self, item_dim: int, window: int) -> dict[str, int]:
+        """Widths of the backbone and of the items' hidden layer."""
+        return {"channels": self.options.channels, "hidden": 32}
+
+    def build(self, dims: Mapping[str, int]) -> Network:
+        """A network with fresh weights for dims item, window, channels, hidden."""
+        options = self.options
+        return Network(self.backbone(dims["channels"], dims["window"]), dims["item"], dims["hidden"], options.pooled, options.dropout)
+
+    def fit(
+        self, data: Dataset, train: np.ndarray, valid: np.ndarray, *, seed: int = 0, options: Mapping[str, Any] | None = None
+    ) -> History:
+        self.options = self.options.with_(options or {})
+        train = np.asarray(train, dtype=np.int64)
+        with one_thread(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            source = Source(data, self.kind)
+            self.dims = {"item": source.item_dim, "window": data.window, **self.widths(source.item_dim, data.window)}
+            network = self.build(self.dims)
+            self._prepare(network, source, data, train)
+            history = optimise(network, source, data, train, np.asarray(valid, dtype=np.int64), seed, self.options)
+        self.network = network
+        return history
+
+    def _prepare(self, network: Network, source: Source, data: Dataset, train: np.ndarray) -> None:
+        """Base rates as the first bias, and the items' scaler: both from the training rows alone."""
+        with torch.no_grad():
+            network.output.bias[UP] = float(logit(rate(data.up, train)))
+            network.output.bias[ABRUPT] = float(logit(rate(data.abrupt, train)))
+            if network.news is not None and source.items is not None and source.vectors is not None and len(train):
+                first, last = int(train.min()) - data.window + 1, int(train.max())
+                start, stop = int(source.items.offsets[first]), int(source.items.offsets[last + 1])
+                network.news.standardise(source.vectors[start:stop], (stop - start) / (last + 1 - first))
+
+    def fitted(self) -> Network:
+        """The network in evaluation mode; ModelError before fitting."""
+        if self.network is None:
+            raise ModelError(f"{self.family}: not fitted yet; call fit first")
+        return self.network.eval()
+
+    def logits(self, data: Dataset, idx: np.ndarray) -> np.ndarray:
+        network = self.fitted()
+        source = Source(data, self.kind)
+        if source.item_dim != self.dims["item"] or data.window != self.dims["window"]:
+            raise ModelError(
+                f"{self.family}: fitted for items of {self.dims['item']} numbers and windows of {self.dims['window']},"
+                f" the dataset has {source.item_dim} and {data.window}; train the model again"
+            )
+        with one_thread():
+            return predict(network, source, np.asarray(idx, dtype=np.int64)).double().numpy()
+
+    def config(self) -> dict[str, Any]:
+        return {"family": self.family, "options": self.options.as_dict(), "dims": dict(self.dims)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        model = cls(**config.get("options", {}))
+        model.dims = dict(config.get("dims", {}))
+        return model
+
+    def state(self) -> dict[str, torch.Tensor]:
+        return dict(self.fitted().state_dict())
+
+    def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        try:
+            network = self.build(self.dims)
+            network.load_state_dict(dict(tensors))
+        except (KeyError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(f"{self.family}: the stored weights do not fit its configuration ({reason}); train it again") from None
+        self.network = network.eval()
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(p.numel() for p in self.fitted().parameters())

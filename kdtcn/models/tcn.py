@@ -1,0 +1,110 @@
+"""TCN on prices, and the temporal convolutional backbone that the variants with news share.
+
+Bai, Kolter & Koltun (2018), "An empirical evaluation of generic convolutional and recurrent networks for sequence
+modeling", arXiv:1803.01271, section 3: causal dilated convolutions in residual blocks with weight normalisation.
+"""
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
+
+from kdtcn.errors import ConfigError
+from kdtcn.models.network import Backbone
+from kdtcn.models.neural import NeuralModel
+
+
+def receptive_field(kernel: int, levels: int) -> int:
+    """How many steps output t sees, itself included: two convolutions a block, dilation 2^level."""
+    return 1 + 2 * (kernel - 1) * (2**levels - 1)
+
+
+def levels_for(kernel: int, window: int) -> int:
+    """The fewest blocks whose receptive field covers the window."""
+    if kernel == 1 and window > 1:
+        raise ConfigError(f"option 'kernel': 1 sees one session only, the window has {window}; use 2 or more")
+    levels = 1
+    while receptive_field(kernel, levels) < window:
+        levels += 1
+    return levels
+
+
+class Block(nn.Module):
+    """Residual block: twice (dilated causal convolution, ReLU, dropout), plus the input, ReLU."""
+
+    def __init__(self, width: int, channels: int, kernel: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.pad = (kernel - 1) * dilation
+        self.first = weight_norm(nn.Conv1d(width, channels, kernel, dilation=dilation))
+        self.second = weight_norm(nn.Conv1d(channels, channels, kernel, dilation=dilation))
+        self.match = nn.Conv1d(width, channels, 1) if width != channels else nn.Identity()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Zeros on the left only: output t sees inputs up to t and nothing after it.
+        y = self.dropout(functional.relu(self.first(functional.pad(x, (self.pad, 0)))))
+        y = self.dropout(functional.relu(self.second(functional.pad(y, (self.pad, 0)))))
+        return functional.relu(y + self.match(x))
+
+
+class TemporalConvolution(nn.Module):
+    """(B, T, width) -> (B, channels): the blocks' output at the last step; `steps` gives it at all of them."""
+
+    def __init__(self, width: int, channels: int, kernel: int, levels: int, dropout: float) -> None:
+        super().__init__()
+        self.out = channels
+        widths = [width] + [channels] * (levels - 1)
+        self.blocks = nn.Sequential(*(Block(w, channels, kernel, 2**level, dropout) for level, w in enumerate(widths)))
+
+    def steps(self, x: Tensor) -> Tensor:
+        """(B, T, width) -> (B, T, channels), for any T."""
+        y: Tensor = self.blocks(x.transpose(1, 2))
+        return y.transpose(1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.steps(x)[:, -1]
+
+
+class TcnModel(NeuralModel):
+    """A TCN variant: the same window, pooling and parameter budget whatever items it reads."""
+
+    def backbone(self, channels: int, window: int) -> Backbone:
+        options = self.options
+        levels = levels_for(options.kernel, window)
+        return lambda width: TemporalConvolution(width, channels, options.kernel, levels, options.dropout)
+
+    def widths(self, item_dim: int, window: int) -> dict[str, int]:
+        """Widths whose number of parameters comes nearest to the budget.
+
+        A model on prices spends it all on the backbone; one with news keeps the backbone at `channels`, give or
+        take two, and spends the rest on the items' hidden layer.
+        """
+        budget, channels = self.options.parameters, self.options.channels
+        if not item_dim:
+            candidates = [{"channels": c, "hidden": 0} for c in range(2, 257)]
+            return min(candidates, key=lambda widths: abs(self.count(item_dim, window, widths) - budget))
+        found = []
+        for c in range(max(2, channels - 2), channels + 3):
+            one, two = (self.count(item_dim, window, {"channels": c, "hidden": h}) for h in (1, 2))
+            hidden = max(1, round((budget - one) / (two - one)) + 1)  # each hidden unit costs the same
+            found.append({"channels": c, "hidden": hidden})
+        return min(found, key=lambda widths: (abs(self.count(item_dim, window, widths) - budget), abs(widths["channels"] - channels)))
+
+    def count(self, item_dim: int, window: int, widths: dict[str, int]) -> int:
+        """Parameters of the network with these widths."""
+        width = 5 + (self.options.pooled if item_dim else 0)
+        c, k, h, p = widths["channels"], self.options.kernel, widths["hidden"], self.options.pooled
+        n = 0
+        for level in range(levels_for(k, window)):
+            w = width if level == 0 else c
+            n += k * w * c + k * c * c + 4 * c  # two convolutions, their lengths and biases
+            n += (w * c + c) if w != c else 0
+        n += 2 * c + 2
+        return n + (h * (item_dim + 1) + p * (h + 1) + h + 1 + p + 1 if item_dim else 0)
+
+
+class Tcn(TcnModel):
+    """The price-only ablation."""
+
+    family: ClassVar[str] = "tcn"

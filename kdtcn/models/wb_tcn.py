@@ -1,0 +1,15 @@
+"""WB-TCN: prices and the word vectors of the headlines.
+
+Headlines as they are, no event extracted: the ablation that asks whether extraction helps.
+"""
+
+from typing import ClassVar
+
+from kdtcn.models.tcn import TcnModel
+
+
+class WbTcn(TcnModel):
+    """The TCN on prices and headlines as word vectors."""
+
+    family: ClassVar[str] = "wb-tcn"
+    kind: ClassVar[str | None] = "word"
