@@ -48,8 +48,9 @@ class NewsSource(Section):
 
 class SourcesSettings(Section):
     symbol: str = Field("^DJI", description="the index whose trend is forecast")
-    prices: list[PriceSource] = []
-    news: list[NewsSource] = []
+    prefer: list[str] = Field([], description="price sources in order of trust, where several know a session")
+    prices: list[PriceSource] = Field([], description="price providers that `fetch` and the nightly ask")
+    news: list[NewsSource] = Field([], description="news providers that `fetch` and the nightly ask")
 
 
 class NlpSettings(Section):

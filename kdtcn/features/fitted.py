@@ -85,5 +85,5 @@ def load(lake: Lake, fitted_id: str, graph: Graph) -> Fitted:
 
 
 def _day(moment: pd.Timestamp) -> pd.Timestamp:
-    """The New York date of a point in time."""
-    return moment.tz_convert(NEW_YORK).normalize().tz_localize(None)
+    """The last New York date that was over, or under way, just before a point in time: at midnight the day that ends."""
+    return (moment - pd.Timedelta(microseconds=1)).tz_convert(NEW_YORK).normalize().tz_localize(None)

@@ -35,7 +35,7 @@ def known_prices(lake: Lake, settings: Settings, *, as_of: pd.Timestamp | None =
     """One row a session: its prices as they stood at the decision time of the session after it.
 
     A restatement that came later is in the lake but changes no feature of the past. Where several sources know a
-    session, the first one in `sources.prices` wins. Index: session; columns open, high, low, close, adj_close, volume.
+    session, the first one in `sources.prefer` wins. Index: session; columns open, high, low, close, adj_close, volume.
     """
     where = ds.field("symbol") == settings.sources.symbol
     if first is not None:
@@ -48,7 +48,7 @@ def known_prices(lake: Lake, settings: Settings, *, as_of: pd.Timestamp | None =
     rows = rows[known[np.minimum(at, len(known) - 1)] == pd.DatetimeIndex(rows["session"])]
     following = known[np.minimum(known.searchsorted(pd.DatetimeIndex(rows["session"]), side="right"), len(known) - 1)]
     rows = rows[pd.DatetimeIndex(rows["available_at"]) <= decision_times(following, settings.decision.at)]
-    order = {source.provider: i for i, source in enumerate(settings.sources.prices)}
+    order = {source: i for i, source in enumerate(settings.sources.prefer)}
     ranked = rows.assign(priority=rows["source"].map(order).fillna(len(order))).sort_values(
         ["session", "priority", "source", "available_at"], ascending=[True, True, True, False], kind="stable"
     )

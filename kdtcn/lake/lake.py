@@ -77,6 +77,11 @@ class Lake:
         """The version of every table written so far, for provenance."""
         return {name: version for name in TABLES if (version := self.version(name)) >= 0}
 
+    def count(self, table: str) -> int:
+        """Rows in the table, from its log alone."""
+        opened = self._open(_shape(table))
+        return 0 if opened is None else opened.count()
+
     def history(self, table: str) -> list[dict[str, object]]:
         """The commits of a table, newest first."""
         opened = self._open(_shape(table))

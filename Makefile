@@ -1,0 +1,56 @@
+# Everything a fresh machine needs, installed on first use. `make run` and `make test` are the two to know.
+VENV ?= .venv
+PYTHON ?= python3
+PY := $(VENV)/bin/python
+KDTCN := $(VENV)/bin/kdtcn
+export OMP_NUM_THREADS ?= 1
+export DO_NOT_TRACK = 1
+
+.PHONY: run test slow lint chromium nlp world docs clean
+
+run: $(VENV)/.run  ## install, run the whole chain on the data that ships, say where the report is
+	@$(KDTCN) run --config configs/demo.yaml
+
+test: $(VENV)/.test chromium lint  ## install, then every kind of check at small count
+	$(VENV)/bin/pytest -n 2 --dist loadgroup -m "not slow"
+
+slow: $(VENV)/.test chromium  ## full counts
+	$(VENV)/bin/pytest
+
+lint: $(VENV)/.test
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+nlp: $(VENV)/.run  ## rebuild the spaCy pipeline that ships from the treebank
+	$(PY) nlp/build.py --data $${KDTCN_SHARED_DATA:-../shared/data} --out kdtcn/events/model
+
+world: $(VENV)/.run  ## rebuild the synthetic world that ships
+	$(KDTCN) demo make --output data
+
+chromium:  # the report's tests look at pages in a real browser
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
+	  else echo "make test needs Chromium; install the package chromium" >&2; exit 1; fi
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); \
+	  else echo "$(PYTHON) -m venv failed; install the package python3-venv" >&2; exit 1; fi; }
+
+$(VENV)/.run: $(VENV)/bin/pip pyproject.toml constraints.txt
+	@echo "installing into $(VENV): some minutes, once"
+	@# torch first and alone: its plain build for the processor satisfies every later range
+	$(PY) -m pip install --progress-bar off -q -c constraints.txt torch
+	$(PY) -m pip install --progress-bar off -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(PY) -m pip install --progress-bar off -q -c constraints.txt -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

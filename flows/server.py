@@ -1,0 +1,81 @@
+"""A loopback Prefect server of our own, started and supervised here; its state lives beside the lake."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from kdtcn.errors import KdtcnError
+from kdtcn.progress import say
+
+START_SECONDS = 90
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Variables that keep Prefect's state under `folder` and its telemetry off."""
+    return {
+        "PREFECT_HOME": str((folder / "prefect").resolve()),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "WARNING"),
+    }
+
+
+def prepare(folder: Path) -> None:
+    """Set the variables for this process; call before the first import of prefect."""
+    for name, value in environment(folder).items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def running(folder: Path, port: int = 0) -> Iterator[str]:
+    """A Prefect server on 127.0.0.1 for as long as the context lasts; yields its API address.
+
+    Raises KdtcnError when the port is taken or the server does not answer.
+    """
+    port = port or _free_port()
+    log = folder / "prefect" / "server.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    api = f"http://127.0.0.1:{port}/api"
+    with log.open("ab") as sink:
+        # without an API address of its own environment the server would call another server
+        child_env = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"} | environment(folder)
+        child = subprocess.Popen(command, env=child_env, stdout=sink, stderr=subprocess.STDOUT)
+        try:
+            _wait(api, child, log)
+            os.environ["PREFECT_API_URL"] = api
+            say(f"Prefect server: http://127.0.0.1:{port} (log: {log})")
+            yield api
+        finally:
+            os.environ.pop("PREFECT_API_URL", None)
+            child.terminate()
+            try:
+                child.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(api: str, child: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise KdtcnError(f"the Prefect server stopped with code {child.returncode}; its log is {log}")
+        try:
+            if httpx.get(f"{api}/health", timeout=2, trust_env=False).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.3)
+    raise KdtcnError(f"the Prefect server did not answer within {START_SECONDS} s; its log is {log}")

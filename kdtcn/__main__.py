@@ -1,0 +1,5 @@
+"""`python -m kdtcn` is the command line."""
+
+from kdtcn.cli import main
+
+main()

@@ -1,0 +1,230 @@
+"""Commands that bring data in and look at it: import, fetch, extract, lake."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from kdtcn.cli import app
+from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, show
+from kdtcn.errors import InputError
+
+import_app = typer.Typer(help="Import files: prices, headlines, graphs. A second import of the same file stores nothing twice.", no_args_is_help=True)
+lake_app = typer.Typer(help="Look into the tables.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
+app.add_typer(lake_app, name="lake")
+
+
+@import_app.command("djia")
+def import_djia(
+    folder: Annotated[Path, typer.Argument(help="folder with RedditNews.csv, Combined_News_DJIA.csv and DJIA_table.csv")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Import the Kaggle set "Daily News for Stock Market Prediction".
+
+    Example: kdtcn import djia ../shared/data/djia --config configs/djia.yaml
+    """
+    from kdtcn.lake import Run
+    from kdtcn.sources.kaggle import import_folder
+
+    settings, lake = open_lake(config, sets)
+    with Run(lake, f"import djia {folder}", settings.name) as run:
+        counts = import_folder(lake, folder)
+        run.rows.update({name: count.stored for name, count in counts.items()})
+    _show_counts({name: vars(count) for name, count in counts.items()}, json_)
+
+
+@import_app.command("prices")
+def import_prices(
+    file: Annotated[Path, typer.Argument(help="CSV with a date and open, high, low, close, volume")],
+    symbol: Annotated[str, typer.Option(help="symbol the rows are of")] = "^DJI",
+    option: Annotated[list[str], typer.Option("--option", help="one option of the reader, e.g. delimiter=';' or dates=dmy", metavar="KEY=VALUE")] = [],
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Import daily prices from a CSV file.
+
+    Example: kdtcn import prices ../shared/data/prices/DJI_1985_2020.csv --symbol ^DJI
+    """
+    from kdtcn.sources.csv_prices import CsvPrices
+
+    _import_file("prices", CsvPrices, {"path": file, "symbol": symbol}, option, config, sets, json_)
+
+
+@import_app.command("news")
+def import_news(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON lines with a date or time, and a text")],
+    option: Annotated[list[str], typer.Option("--option", help="one option of the reader, e.g. text=headline", metavar="KEY=VALUE")] = [],
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Import headlines from a CSV or JSON-lines file.
+
+    Example: kdtcn import news headlines.csv --option text=title
+    """
+    from kdtcn.sources.csv_news import CsvNews
+
+    _import_file("news", CsvNews, {"path": file}, option, config, sets, json_)
+
+
+@import_app.command("kg")
+def import_kg(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
+    """Store the graphs that `graph.sources` names (the same as `kdtcn kg build`).
+
+    Example: kdtcn import kg --set graph.sources=[seed,codex]
+    """
+    from kdtcn.cli.graph import build
+
+    build(config, sets, json_)
+
+
+def _import_file(kind: str, provider: type, known: dict, options: list[str], config: Path, sets: list[str], as_json: bool) -> None:
+    import yaml
+    from pydantic import ValidationError
+
+    from kdtcn.lake import Run
+    from kdtcn.sources.store import collect
+
+    for pair in options:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise InputError(f"--option {pair!r}: expected KEY=VALUE")
+        known[key] = yaml.safe_load(value)
+    try:
+        reader = provider(**known)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"--option {'.'.join(map(str, first['loc']))}: {first['msg']}; the options are {', '.join(provider.model_fields)}") from None
+    settings, lake = open_lake(config, sets)
+    with Run(lake, f"import {kind} {known['path']}", settings.name) as run:
+        counts = collect(lake, reader)
+        run.rows[kind] = counts.stored
+    _show_counts({str(known["path"]): vars(counts)}, as_json)
+
+
+def _show_counts(counts: dict[str, dict[str, int]], as_json: bool) -> None:
+    rows = [{"file": name, **count} for name, count in counts.items()]
+    show(rows, as_json, "read = stored + known + rejected")
+
+
+@app.command()
+def fetch(
+    first: Annotated[str, typer.Option("--from", help="first day (ISO date); default: three days ago", metavar="DATE")] = "",
+    last: Annotated[str, typer.Option("--to", help="last day (ISO date); default: today", metavar="DATE")] = "",
+    config: ConfigOption = Path("configs/live.yaml"),
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Ask the providers that the configuration names for prices and news.
+
+    Example: kdtcn fetch --from 2026-11-16 --config configs/live.yaml
+    """
+    from kdtcn.sources.registry import fetch as fetch_all
+
+    settings, lake = open_lake(config, sets)
+    _show_counts({name: vars(count) for name, count in fetch_all(lake, settings, first or None, last or None).items()}, json_)
+
+
+@app.command()
+def extract(
+    texts: Annotated[list[str], typer.Argument(help="headlines to read; none: --input", show_default=False)] = [],
+    input_: Annotated[str, typer.Option("--input", help="JSON lines with a text each; - for standard input", metavar="FILE")] = "-",
+    output: Annotated[str, typer.Option("--output", help="JSON lines; - for standard output", metavar="FILE")] = "-",
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+) -> None:
+    """Extract event tuples with their entity links from headlines, one JSON object a line, in the order of the input.
+
+    Links use the lake's graph where one is built, else the seed graph that ships; a "Date" beside a text is the day of the
+    headline, on which an office or a country must exist.
+
+    Examples:
+        kdtcn extract "Britain votes to leave the European Union"
+        kdtcn extract --input headlines.jsonl --output tuples.jsonl
+    """
+    from kdtcn.cli.lines import extract_rows
+
+    settings, lake = open_lake(config, sets)
+    rows = [{"text": text} for text in texts] if texts else list(_read_lines(input_))
+    found = extract_rows(rows, settings, lake)
+    if output == "-":
+        _write_lines(found, sys.stdout)
+        return
+    target = Path(output)
+    temporary = target.with_name(target.name + ".part")  # never half a file under the final name
+    try:
+        with temporary.open("w", encoding="utf-8") as sink:
+            _write_lines(found, sink)
+        temporary.replace(target)
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error.strerror})") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read_lines(name: str) -> Iterator[dict]:
+    try:
+        source = sys.stdin.buffer if name == "-" else Path(name).open("rb")
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read ({error.strerror})") from None
+    with source:
+        for number, line in enumerate(source, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError:
+                raise InputError(f"{name}, line {number}: not JSON; expected one object a line such as {{\"text\": \"...\"}}") from None
+            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+                raise InputError(f"{name}, line {number}: expected an object with a string \"text\"")
+            yield row
+
+
+def _write_lines(rows: Iterator[dict], sink: TextIO) -> None:
+    for row in rows:
+        # a lone surrogate is legal in JSON's escapes but not in UTF-8: escape the whole line then
+        line = json.dumps(row, ensure_ascii=False)
+        try:
+            line.encode()
+        except UnicodeEncodeError:
+            line = json.dumps(row)
+        sink.write(line + "\n")
+    sink.flush()
+
+
+@lake_app.command()
+def tables(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
+    """Every table with its version and number of rows.
+
+    Example: kdtcn lake tables --config configs/demo.yaml
+    """
+    settings, lake = open_lake(config, sets)
+    show([{"table": name, "version": version, "rows": lake.count(name)} for name, version in lake.versions().items()], json_, settings.lake_url)
+
+
+@lake_app.command()
+def history(
+    table: Annotated[str, typer.Argument(help="name of a table")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """The commits of one table, newest first.
+
+    Example: kdtcn lake history headlines
+    """
+    import pandas as pd
+
+    _, lake = open_lake(config, sets)
+    rows = [
+        {"version": commit["version"], "time": str(pd.Timestamp(commit["timestamp"], unit="ms", tz="UTC").round("s")), "operation": commit.get("operation", "")}
+        for commit in lake.history(table)
+    ]
+    show(rows, json_, f"{table} in {lake.url}")

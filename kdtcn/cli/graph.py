@@ -1,0 +1,167 @@
+"""`kdtcn kg ...`: build, look into and check the knowledge graph."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kdtcn.cli import app
+from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
+
+kg_app = typer.Typer(help="The knowledge graph: build it, look into it, link a text.", no_args_is_help=True)
+app.add_typer(kg_app, name="kg")
+
+AsOf = Annotated[str, typer.Option("--as-of", help="the graph as it stood on this day (ISO date); default: today's knowledge", metavar="DATE")]
+
+
+@kg_app.command()
+def build(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:  # noqa: B006
+    """Store the graph that `graph.sources` names: the seed that ships, and sub-graphs of Freebase and Wikidata.
+
+    Example: kdtcn kg build --config configs/djia.yaml --set graph.sources=[seed,codex,freebase]
+    """
+    from kg import build as build_graph
+
+    settings, lake = open_lake(config, sets)
+    show(build_graph(lake, settings.graph.sources, settings.graph.data), json_, "knowledge graph")
+
+
+@kg_app.command()
+def stats(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
+    """Entities, facts, relations and types of the lake's graph (or of the seed, where none is built).
+
+    Example: kdtcn kg stats
+    """
+    graph = _graph(config, sets)
+    counts = {"version": graph.version, "entities": len(graph.entities), "facts": len(graph.facts), "relations": int(graph.facts["relation"].nunique())}
+    if json_:
+        show({**counts, "by_relation": graph.facts["relation"].value_counts().to_dict()}, True)
+        return
+    show(counts, False, "knowledge graph")
+    show(graph.facts["relation"].value_counts().rename_axis("relation").reset_index(name="facts"), False, "facts by relation")
+
+
+@kg_app.command("show")
+def show_entity(
+    name: Annotated[str, typer.Argument(help="an entity id or a name")],
+    as_of: AsOf = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """One entity and what was true of it on a day.
+
+    Example: kdtcn kg show Britain --as-of 2016-06-24
+    """
+    graph = _graph(config, sets)
+    known = _known(graph, as_of)
+    entity = _find(graph, name, as_of)
+    rows = [
+        {"head": known.nodes[h]["label"], "relation": r, "tail": known.nodes[t]["label"], "from": d.get("valid_from"), "to": d.get("valid_to"), "source": d.get("source")}
+        for h, t, r, d in [*known.out_edges(entity, keys=True, data=True), *known.in_edges(entity, keys=True, data=True)]
+    ]
+    about = graph.entities.set_index("entity_id").loc[entity]
+    if json_:
+        show({"id": entity, "label": about["label"], "types": about["types"], "description": about["description"], "facts": rows}, True)
+        return
+    show({"id": entity, "label": about["label"], "types": about["types"], "aliases": about["aliases"], "description": about["description"]}, False)
+    show(rows, False, f"facts{' on ' + as_of if as_of else ''}")
+
+
+@kg_app.command()
+def neighbours(
+    name: Annotated[str, typer.Argument(help="an entity id or a name")],
+    as_of: AsOf = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """The entities that one fact joins to this one.
+
+    Example: kdtcn kg neighbours "European Union" --as-of 2016-06-24
+    """
+    graph = _graph(config, sets)
+    known = _known(graph, as_of)
+    entity = _find(graph, name, as_of)
+    near = sorted({*known.successors(entity), *known.predecessors(entity)}, key=lambda e: known.nodes[e]["label"])
+    show([{"id": e, "label": known.nodes[e]["label"], "types": known.nodes[e]["types"]} for e in near], json_, name)
+
+
+@kg_app.command()
+def path(
+    left: Annotated[str, typer.Argument(help="an entity id or a name")],
+    right: Annotated[str, typer.Argument(help="another one")],
+    as_of: AsOf = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """The shortest telling paths between two entities.
+
+    Example: kdtcn kg path "J. K. Rowling" "European Union"
+    """
+    from kg import paths
+
+    graph = _graph(config, sets)
+    known = _known(graph, as_of)
+    found = paths(known, _find(graph, left, as_of), _find(graph, right, as_of))
+    if json_:
+        show(found, True)
+        return
+    for steps in found:
+        out.print("  ".join(_step(known, step) for step in steps))
+    if not found:
+        out.print(f"no path between {left} and {right}")
+
+
+@kg_app.command()
+def link(
+    text: Annotated[str, typer.Argument(help="a phrase or a headline")],
+    as_of: AsOf = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """The entities that a text names, with their scores.
+
+    Example: kdtcn kg link "the Fed raises rates" --as-of 2015-12-16
+    """
+    from kdtcn.sessions import parse_day
+    from kg import Linker
+
+    settings, _ = open_lake(config, sets)
+    linker = Linker(_graph(config, sets), threshold=settings.graph.threshold)
+    found = linker.link(text, day=parse_day(as_of) if as_of else None, context=text)
+    show([{"surface": e.surface, "id": e.entity_id, "label": e.label, "score": round(e.score, 3)} for e in found], json_, text)
+
+
+def _graph(config: Path, sets: list[str]):  # type: ignore[no-untyped-def]  # kg is imported late
+    from kg import load, load_seed
+
+    _, lake = open_lake(config, sets)
+    return load(lake) if lake.version("facts") >= 0 else load_seed()
+
+
+def _known(graph, as_of: str):  # type: ignore[no-untyped-def]
+    import pandas as pd
+
+    from kdtcn.sessions import parse_day
+
+    return graph.as_of(parse_day(as_of) if as_of else pd.Timestamp.now().normalize())
+
+
+def _find(graph, name: str, as_of: str) -> str:  # type: ignore[no-untyped-def]
+    from kdtcn.errors import InputError
+    from kdtcn.sessions import parse_day
+    from kg import Linker
+
+    if name in set(graph.entities["entity_id"]):
+        return name
+    found = Linker(graph, threshold=0.0).link(name, day=parse_day(as_of) if as_of else None)
+    if not found:
+        raise InputError(f"no entity is called {name!r}; try `kdtcn kg link {name!r}` or another spelling")
+    return str(max(found, key=lambda e: (e.end - e.start, e.score)).entity_id)
+
+
+def _step(known, step) -> str:  # type: ignore[no-untyped-def]
+    return str(step) if isinstance(step, str) else " ".join(str(part) for part in step)

@@ -1,0 +1,42 @@
+"""Headlines in, tuples with links out: the stable line format of `kdtcn extract`."""
+
+from collections.abc import Iterator, Sequence
+
+from kdtcn.config import Settings
+from kdtcn.lake import Lake
+
+
+def extract_rows(rows: Sequence[dict], settings: Settings, lake: Lake) -> Iterator[dict]:
+    """{"text", "events": [...]} for each row, in order."""
+    from kdtcn.events.extractor import extract_texts
+    from kdtcn.events.pipeline import load
+    from kdtcn.sessions import parse_day
+    from kg import Linker, load_seed
+    from kg import load as load_graph
+
+    graph = load_graph(lake) if lake.version("facts") >= 0 else load_seed()
+    linker = Linker(graph, threshold=settings.graph.threshold)
+    texts = [row["text"] for row in rows]
+    workers = settings.nlp.workers if len(texts) > 4 * settings.nlp.batch_size else 1
+    found = extract_texts(texts, load(settings.nlp.model), workers=workers, batch_size=settings.nlp.batch_size)
+    for row, (events, _mentions) in zip(rows, found, strict=True):
+        day = parse_day(row["Date"], "Date") if row.get("Date") else None
+
+        def entities(slot: str, day: object = day, text: str = row["text"]) -> list[dict]:
+            return [{"id": e.entity_id, "label": e.label, "score": round(e.score, 3)} for e in linker.link(slot, day=day, context=text)]
+
+        yield {
+            "text": row["text"],
+            "events": [
+                {
+                    "subject": event.subject,
+                    "predicate": event.predicate,
+                    "object": event.object,
+                    "negated": event.negated,
+                    "confidence": round(event.confidence, 3),
+                    "subject_entities": entities(event.subject),
+                    "object_entities": entities(event.object),
+                }
+                for event in events
+            ],
+        }

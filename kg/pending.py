@@ -1,0 +1,75 @@
+"""The linking stage: link the arguments of every event that this linker has not linked on this graph yet."""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+import pyarrow.dataset as ds
+from kg.graph import Graph
+from kg.linking import Link, Linker
+
+from kdtcn.lake import Lake
+from kdtcn.progress import track
+from kdtcn.sessions import NEW_YORK
+
+ROLES = ("subject", "object")
+
+
+def link_pending(lake: Lake, graph: Graph, *, threshold: float, months: Sequence[str] | None = None) -> dict[str, int]:
+    """Link what is new, a month at a time; a slot without entity is stored as such. Counts of events and links."""
+    linker = Linker(graph, threshold=threshold)
+    within = None if months is None else ds.field("month").isin(list(months))
+    events = lake.read("events", columns=["event_id", "headline_id", "subject", "object", "subject_span", "object_span", "month", "available_at"], where=within)
+    mine = (ds.field("linker") == linker.name) & (ds.field("graph_version") == graph.version)
+    done = lake.read("links", columns=["event_id"], where=mine if within is None else mine & within)
+    events = events[~events["event_id"].isin(done["event_id"])]
+    counts = {"events": len(events), "links": 0}
+    if events.empty:
+        return counts
+    heads = lake.read("headlines", columns=["headline_id", "text"], where=within)
+    events = events.merge(heads, on="headline_id").sort_values(["month", "event_id"], kind="stable")
+    # a headline of a day is available when that day ends: the microsecond keeps it on its own date
+    moment = events["available_at"] - pd.Timedelta(microseconds=1)
+    with_days = events.assign(day=moment.dt.tz_convert(NEW_YORK).dt.tz_localize(None).dt.normalize())
+    progress = track(with_days.itertuples(index=False), "linking entities", len(with_days))
+    for rows in _months(progress, linker):
+        found = pd.DataFrame(rows)
+        lake.upsert("links", found.assign(linker=linker.name, graph_version=graph.version))
+        counts["links"] += int((found["entity_id"] != "").sum())
+    return counts
+
+
+def _months(events: Iterator[tuple], linker: Linker) -> Iterator[list[dict[str, object]]]:
+    month, rows = "", []  # type: str, list[dict[str, object]]
+    for event in events:
+        if event.month != month and rows:  # type: ignore[attr-defined]
+            yield rows
+            rows = []
+        month = event.month  # type: ignore[attr-defined]
+        for role in ROLES:
+            rows.extend(_rows(event, role, linker))
+    if rows:
+        yield rows
+
+
+def _rows(event: tuple, role: str, linker: Linker) -> Iterator[dict[str, object]]:
+    text, span = getattr(event, role), getattr(event, f"{role}_span")
+    common = {"event_id": event.event_id, "role": role, "month": event.month, "available_at": event.available_at}  # type: ignore[attr-defined]
+    links = linker.link(text, day=event.day, context=event.text) if text else []  # type: ignore[attr-defined]
+    for link in links:
+        yield {**common, "span_start": place(span, link), "surface": link.surface, "entity_id": link.entity_id, "label": link.label, "score": link.score}
+    if not links:
+        yield {**common, "span_start": -1, "surface": "", "entity_id": "", "label": "", "score": 0.0}
+
+
+def place(span: str, link: Link) -> int:
+    """Where a link's surface starts in the headline, from its place in the slot; -1 for a slot without span.
+
+    A slot of several pieces reads as the pieces joined by one space.
+    """
+    offset = link.start
+    for piece in filter(None, span.split(",")):
+        start, end = map(int, piece.split(":"))
+        if offset <= end - start:
+            return start + offset
+        offset -= end - start + 1
+    return -1
