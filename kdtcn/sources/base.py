@@ -99,7 +99,8 @@ class Context:
     now: datetime = field(default_factory=_now)
     state: Path | None = None
     client: "Client | None" = None
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)  # what was left out, for the user
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)  # of the answers read, for Provider.stored
 
     @property
     def http(self) -> "Client":

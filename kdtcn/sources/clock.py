@@ -81,6 +81,21 @@ class DateStyle:
         timed = any(code in self.style for code in ("%H", "%I", "%X", "%c", "%T"))
         return moment if timed else moment.date()
 
+    def day(self, text: str) -> date | None:
+        """The day alone; None where the text is no date."""
+        try:
+            when = self.parse(text)
+        except ValueError:
+            return None
+        return when.date() if isinstance(when, datetime) else when
+
+    def check(self, values: Iterable[str], what: str) -> date:
+        """The last day of a column; InputError where nothing in it is written in this style."""
+        last = max((day for text in values if (day := self.day(text)) is not None), default=None)
+        if last is None:
+            raise InputError(f"{what}: no date is written as {self.style!r}; mend the option dates (dmy, mdy, iso or a strptime format)")
+        return last
+
 
 def parse_clock(text: str) -> time:
     """A time of day such as 14:05, 14:05:30 or 2:05 PM. Raises ValueError where the text is none."""

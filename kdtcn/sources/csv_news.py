@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from kdtcn.errors import InputError
 from kdtcn.sources import clock
 from kdtcn.sources.base import Context, Provider, Record, Reject
 from kdtcn.sources.files import Delimited, Row, locate
-from kdtcn.sources.text import clean
+from kdtcn.sources.text import clean, safe_url
 
 COLUMNS = {
     "date": ("date", "day", "published_at", "published", "datetime", "timestamp"),
@@ -51,10 +51,9 @@ class CsvNews(Provider):
         days = set(rows)  # the whole file is read once before the first row is stored; a day stands on many rows
         if not days:
             raise InputError(f"{self.path}: no rows below the header; get the file again")
-        style = clock.DateStyle(self.dates) if self.dates else clock.sniff_dates(sorted(days), f"{self.path}, column {table.header()[at]!r}")
-        last = max((day for text in days if (day := _day(style, text)) is not None), default=None)
-        if last is None:
-            raise InputError(f"{self.path}, column {table.header()[at]!r}: no value is a date as the option dates ({style.style}) says; mend the option")
+        what = f"{self.path}, column {table.header()[at]!r}"
+        style = clock.DateStyle(self.dates) if self.dates else clock.sniff_dates(days, what)
+        last = style.check(days, what)
         return self._records(table, places, style, where, clock.day_end(last), context)
 
     def _records(
@@ -77,7 +76,7 @@ class CsvNews(Provider):
             if cells.get("time") and not isinstance(when, datetime):
                 when = datetime.combine(when, clock.parse_clock(cells["time"]))
         except ValueError:
-            return "not a date" if _day(style, cells["date"]) is None else "not a time of day"
+            return "not a date" if style.day(cells["date"]) is None else "not a time of day"
         text = clean(html.unescape(cells["text"]) if self.unescape else cells["text"])
         if not text:
             return "no text"
@@ -95,16 +94,3 @@ class CsvNews(Provider):
             moment = clock.to_utc(when, where)
             return Record(moment, moment, self.source, clock.new_york_day(moment), text, url, rank, votes, seen)
         return Record(clock.day_start(when), clock.day_end(when), self.source, when, text, url, rank, votes, seen)
-
-
-def safe_url(url: str) -> str:
-    """The address where it is http or https, else nothing: reports link to it."""
-    return url if url.lower().startswith(("http://", "https://")) and len(url) <= 2000 and url.isprintable() and " " not in url else ""
-
-
-def _day(style: clock.DateStyle, text: str) -> date | None:
-    try:
-        when = style.parse(text)
-    except ValueError:
-        return None
-    return when.date() if isinstance(when, datetime) else when

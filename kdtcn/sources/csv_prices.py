@@ -47,6 +47,7 @@ class CsvPrices(Provider):
         if not days:
             raise InputError(f"{self.path}: no rows below the header; get the file again")
         style = clock.DateStyle(self.dates) if self.dates else clock.sniff_dates(days, f"{self.path}, column {table.header()[at]!r}")
+        style.check(days, f"{self.path}, column {table.header()[at]!r}")
         return self._prices(table, places, style, context)
 
     def _prices(self, table: Delimited, places: dict[str, int], style: clock.DateStyle, context: Context) -> Iterator[Price | Reject]:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 from kdtcn.errors import InputError
 
@@ -53,64 +53,54 @@ class Delimited:
                 yield Row(line, cells, len(cells) == width)
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        csv.field_size_limit(FIELD)
-        with self._open() as stream:
-            reader = csv.reader(stream, delimiter=self.delimiter)
-            before = 0
-            try:
-                for cells in reader:
-                    if reader.line_num - before > LINES:
-                        raise InputError(f"{self.path}, line {before + 1}: a quote is opened there and not closed within {LINES} lines; mend that line")
-                    before = reader.line_num
-                    yield reader.line_num, cells
-            except csv.Error as error:
-                raise InputError(f"{self.path}, line {reader.line_num}: not readable as delimited text ({error}); mend that line") from None
-            except UnicodeError:
-                raise InputError(
-                    f"{self.path}, after line {reader.line_num}: not {self.encoding or 'UTF-8'} text; name the encoding with the option encoding (cp1252, latin-1, utf-16, mixed)"
-                ) from None
-            except (EOFError, zlib.error, OSError) as error:
-                raise InputError(f"{self.path}: cannot be read to its end ({error}); get the file again") from None
-
-    def _open(self) -> io.TextIOBase:
         check_file(self.path)
-        if self.encoding not in ("", "mixed"):
-            try:
-                codecs.lookup(self.encoding)
-            except LookupError:
-                raise InputError(f"{self.path}: unknown encoding {self.encoding!r}; use one that Python knows (utf-8, cp1252, utf-16) or mixed") from None
-        raw: io.BufferedIOBase = gzip.open(self.path) if self.path.suffix == ".gz" else self.path.open("rb")  # type: ignore[assignment]
-        if self.encoding == "mixed":
-            return _MixedLines(raw)
-        return io.TextIOWrapper(raw, self.encoding or self._marked(), newline="")
+        self._check_encoding()
+        csv.field_size_limit(FIELD)
+        reader = csv.reader(self._lines(), delimiter=self.delimiter)
+        before = 0
+        try:
+            for cells in reader:
+                if reader.line_num - before > LINES:
+                    raise InputError(f"{self.path}, line {before + 1}: a quote is opened there and not closed within {LINES} lines; mend that line")
+                before = reader.line_num
+                yield reader.line_num, cells
+        except csv.Error as error:
+            raise InputError(f"{self.path}, line {reader.line_num}: not readable as delimited text ({error}); mend that line") from None
+        except UnicodeError:
+            raise InputError(
+                f"{self.path}, after line {reader.line_num}: not {self.encoding or 'UTF-8'} text; name the encoding with the option encoding (cp1252, latin-1, utf-16, mixed)"
+            ) from None
+        except (EOFError, zlib.error, OSError) as error:
+            raise InputError(f"{self.path}: cannot be read to its end ({error}); get the file again") from None
+
+    def _check_encoding(self) -> None:
+        try:
+            codecs.lookup(self.encoding if self.encoding not in ("", "mixed") else "utf-8")
+        except LookupError:
+            raise InputError(f"{self.path}: unknown encoding {self.encoding!r}; use one that Python knows (utf-8, cp1252, utf-16) or mixed") from None
+
+    def _lines(self) -> Iterator[str]:
+        """The decoded lines, their ends as they stand: the csv module tells those inside quotes from the others."""
+        with self._binary() as raw:
+            if self.encoding == "mixed":
+                for line in raw:
+                    try:
+                        yield line.decode("utf-8")
+                    except UnicodeDecodeError:
+                        yield line.decode("cp1252", "replace")
+            else:
+                yield from io.TextIOWrapper(raw, self.encoding or self._marked(), newline="")
+
+    def _binary(self) -> IO[bytes]:
+        return cast(IO[bytes], gzip.open(self.path)) if self.path.suffix == ".gz" else self.path.open("rb")
 
     def _marked(self) -> str:
         try:
-            with gzip.open(self.path) if self.path.suffix == ".gz" else self.path.open("rb") as raw:
+            with self._binary() as raw:
                 head = raw.read(4)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{self.path}: cannot be read ({error}); get the file again") from None
         return "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-
-
-class _MixedLines(io.TextIOBase):
-    """Lines decoded one by one, for files that were pasted together."""
-
-    def __init__(self, raw: io.BufferedIOBase) -> None:
-        self.raw = raw
-
-    def __next__(self) -> str:
-        line = self.raw.readline()
-        if not line:
-            raise StopIteration
-        try:
-            return line.decode("utf-8")
-        except UnicodeDecodeError:
-            return line.decode("cp1252", "replace")
-
-    def close(self) -> None:
-        self.raw.close()
-        super().close()
 
 
 def check_file(path: Path) -> None:

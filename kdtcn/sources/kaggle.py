@@ -14,14 +14,13 @@ from typing import ClassVar, Literal
 from kdtcn.errors import InputError
 from kdtcn.lake import Lake
 from kdtcn.sources import clock
-from kdtcn.sources.base import Context, Counts, Price, Provider, Record, Reject
+from kdtcn.sources.base import Context, Counts, Provider, Record, Reject
 from kdtcn.sources.csv_prices import CsvPrices
 from kdtcn.sources.files import Delimited
 from kdtcn.sources.store import store_news, store_prices
 from kdtcn.sources.text import clean, decode_bytes_repr
 
-NEWS = "kaggle-worldnews"
-PRICES = "kaggle-djia"
+SOURCE = "kaggle"
 TOPS = [f"Top{rank}" for rank in range(1, 26)]
 
 
@@ -53,9 +52,9 @@ class KaggleNews(Provider):
         for day, rank, where, raw in cells:
             text = clean(html.unescape(decode_bytes_repr(raw)))
             if text:
-                yield Record(clock.day_start(day), clock.day_end(day), NEWS, day, text, "", rank, None, seen)
+                yield Record(clock.day_start(day), clock.day_end(day), SOURCE, day, text, "", rank, None, seen)
             else:
-                yield Reject(NEWS, f"{self.path.name} {where}: {raw}", "no text")
+                yield Reject(SOURCE, f"{self.path.name} {where}: {raw}", "no text")
 
     def _long(self, table: Delimited) -> Iterator[tuple[date, int, str, str]]:
         """RedditNews.csv: a row a headline; the order within a date is the final vote rank."""
@@ -84,9 +83,11 @@ class KaggleNews(Provider):
             raise InputError(f"{self.path}, line {line}: {text[:40]!r} is no date such as 2016-06-24; mend that line or get the file again") from None
 
 
-def kaggle_prices(path: Path, symbol: str = "^DJI") -> CsvPrices:
+class KagglePrices(CsvPrices):
     """DJIA_table.csv: newest first, ISO dates."""
-    return CsvPrices(path=path, symbol=symbol, source=PRICES, dates="iso")
+
+    source: str = SOURCE
+    dates: str = "iso"
 
 
 def import_folder(lake: Lake, folder: Path, *, now: datetime | None = None) -> dict[str, Counts]:
@@ -100,7 +101,7 @@ def import_folder(lake: Lake, folder: Path, *, now: datetime | None = None) -> d
     if not names:
         raise InputError(f"{folder}: neither RedditNews.csv nor Combined_News_DJIA.csv lies there; put one of them into the folder")
     context = Context(now=now) if now else Context()
-    prices = kaggle_prices(folder / "DJIA_table.csv").read(context)
+    prices = KagglePrices(path=folder / "DJIA_table.csv").read(context)
     news = {name: KaggleNews(path=folder / name).read(context) for name in names}
     counts = {"DJIA_table.csv": store_prices(lake, prices, context.now)}
     for name, rows in news.items():

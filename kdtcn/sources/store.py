@@ -26,10 +26,8 @@ def collect(lake: Lake, provider: Provider, context: Context | None = None) -> C
     """Read a provider to its end into the lake; its own memory (feed tags) moves on only when all is stored."""
     context = context or Context()
     rows = provider.read(context)
-    if provider.kind == "prices":
-        counts = store_prices(lake, rows, context.now)  # type: ignore[arg-type]
-    else:
-        counts = store_news(lake, rows, context.now)  # type: ignore[arg-type]
+    store = store_prices if provider.kind == "prices" else store_news
+    counts = store(lake, rows, context.now)  # type: ignore[arg-type]
     provider.stored(context)
     return counts
 
@@ -77,9 +75,8 @@ def store_prices(lake: Lake, rows: Iterable[Price | Reject], now: datetime) -> C
             both = frame.merge(latest, on=["symbol", "session", "source"], how="left", suffixes=("", "_old"), indicator=True)
             there = (both["_merge"] == "both").to_numpy()
             equal = there & _same(both[VALUES].to_numpy("float64"), both[[f"{name}_old" for name in VALUES]].to_numpy("float64"))
-            moment = pd.Timestamp(now)
             changed = there & ~equal
-            late = frame["available_at"].where(~changed, frame["available_at"].clip(lower=moment))
+            late = frame["available_at"].where(~changed, frame["available_at"].map(lambda close: max(close, now)))
             written = lake.upsert("prices", frame.assign(available_at=late)[~equal]) if (~equal).any() else None
             stored = written.stored if written else 0
             known += len(frame) - stored
@@ -109,10 +106,9 @@ def _one_a_session(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Reject], int
     first = frame[~again]
     paired = frame[again].merge(first, on=key, suffixes=("", "_old"))
     equal = _same(paired[VALUES].to_numpy("float64"), paired[[f"{name}_old" for name in VALUES]].to_numpy("float64"))
-    other = paired[~equal]
     rejects = [
-        Reject(row.source, f"{row.symbol} {row.session:%Y-%m-%d} close {row.close}", "another row of the same session has other values")
-        for row in other.itertuples(index=False)
+        Reject(str(row["source"]), f"{row['symbol']} {row['session']:%Y-%m-%d} close {row['close']}", "another row of the same session has other values")
+        for row in paired[~equal].to_dict("records")
     ]
     return first.reset_index(drop=True), rejects, int(equal.sum())
 

@@ -43,6 +43,11 @@ def headline_id(source: str, day: date, text: str) -> str:
     return hashlib.sha256(f"{source}\x1f{day.isoformat()}\x1f{text}".encode()).hexdigest()[:20]
 
 
+def safe_url(url: str) -> str:
+    """The address where it is http or https, else nothing: reports link to it."""
+    return url if url.lower().startswith(("http://", "https://")) and len(url) <= 2000 and url.isprintable() and " " not in url else ""
+
+
 def decode_bytes_repr(text: str) -> str:
     """Undo str(b"..."), a slip of Python 2 to 3 ports: escapes become bytes again, bytes UTF-8 (else Windows-1252)."""
     if not text.startswith(("b'", 'b"')):
