@@ -15,7 +15,7 @@ AsOf = Annotated[str, typer.Option("--as-of", help="the graph as it stood on thi
 
 
 @kg_app.command()
-def build(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:  # noqa: B006
+def build(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
     """Store the graph that `graph.sources` names: the seed that ships, and sub-graphs of Freebase and Wikidata.
 
     Example: kdtcn kg build --config configs/djia.yaml --set graph.sources=[seed,codex,freebase]

@@ -96,6 +96,11 @@ def dataset(
         "graph": Items(ids, as_graph, offsets),
         "text+graph": Items(ids, np.hstack([as_text, as_graph]), offsets),
     }
+    return priced(market, window, items)
+
+
+def priced(market: Market, window: int, items: Mapping[str, Items] | None = None) -> Dataset:
+    """The price side alone as a Dataset: enough for splits and for models that read no news."""
     return Dataset(
         sessions=market.sessions,
         prices=market.prices,
@@ -106,7 +111,7 @@ def dataset(
         sigma=market.sigma,
         first=market.warmup + window - 1,
         window=window,
-        items=items,
+        items=items or {},
     )
 
 

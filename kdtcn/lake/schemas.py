@@ -114,7 +114,7 @@ TABLES: dict[str, Table] = {
             "session model_id event_id method made_at",
             {
                 "session": DAY, "model_id": TEXT, "event_id": TEXT, "method": TEXT, "made_at": UTC,
-                "effect": REAL, "placebo_low": REAL, "placebo_high": REAL, "popularity": WHOLE,
+                "effect": REAL, "stderr": REAL, "placebo_low": REAL, "placebo_high": REAL, "popularity": WHOLE,
             },
         ),
         _table(

@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from kdtcn.events.extractor import extractor_id
 from kdtcn.events.pipeline import load as load_pipeline
@@ -16,6 +15,7 @@ from kdtcn.features.dataset import Dataset
 from kdtcn.features.fitted import Fitted
 from kdtcn.features.market import Market, market
 from kdtcn.features.news import News, news
+from kdtcn.features.vectors import priced
 from kdtcn.lake import Lake
 from kdtcn.progress import say
 from kdtcn.sessions import closes, decision_times
@@ -71,8 +71,7 @@ def prepare(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) 
     """
     prices = market(lake, settings)
     said = sight.news(lake, settings, alignment, prices.sessions)
-    usable = np.flatnonzero((np.arange(len(prices.sessions)) >= prices.warmup + settings.features.window - 1) & (prices.up >= 0))
-    split = fixed_origin(prices.sessions, usable, test_from=pd.Timestamp(settings.evaluation.test_from), embargo=settings.features.window)
+    split = fixed_origin(priced(prices, settings.features.window), settings.evaluation.test_from)
     last = prices.sessions[split.train[-1]]
     # the headlines of a training session are in its features, so under `same_day` the cut is its close, not its start
     cut = closes(pd.DatetimeIndex([last]))[0] if alignment == "same_day" else decision_times(pd.DatetimeIndex([last]), settings.decision.at)[0]

@@ -13,6 +13,7 @@ from kdtcn.errors import ModelError
 from kdtcn.lake import Lake
 from kdtcn.models import Model
 from kdtcn.models import load as load_model
+from kdtcn.training.calibration import probability
 from kdtcn.training.fold import Fold
 
 ABOUT = ["model_id", "family", "alignment", "seed", "trained_until", "graph_cut", "config_hash", "config", "status", "promoted_at"]
@@ -56,10 +57,9 @@ def model_row(fold: Fold, settings: Settings, identity: str, family: str, seed: 
 def prediction_rows(
     identity: str, sessions: pd.DatetimeIndex, logits: np.ndarray, temperature: tuple[float, float], versions: dict[str, int]
 ) -> pd.DataFrame:
-    """Rows of `predictions` from raw logits (n, 2); probabilities are tempered, logits are not."""
+    """Rows of `predictions` from raw logits (n, 2); probabilities are calibrated, logits are not."""
     made = pd.Timestamp.now("UTC")
-    tempered = logits / np.asarray(temperature)
-    p = 1 / (1 + np.exp(-tempered))
+    p = np.column_stack([probability(logits[:, i], temperature[i]) for i in (0, 1)])
     return pd.DataFrame(
         {
             "session": sessions,

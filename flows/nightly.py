@@ -1,0 +1,45 @@
+"""The night before a session: settle the one that closed, forecast the one that comes, and say why."""
+
+from pathlib import Path
+
+import pandas as pd
+from prefect import flow
+
+from flows import tasks
+from kdtcn.config import load
+from kdtcn.lake import Run
+from kdtcn.progress import say
+from kdtcn.sessions import NEW_YORK, calendar, parse_session, previous
+
+
+@flow(name="nightly", validate_parameters=False)
+def nightly(session: str | None = None, config: str = "configs/live.yaml", sets: list[str] | None = None) -> str:
+    """Forecast `session` (default: today in New York, if it is one); returns the path of the report's index."""
+    from kdtcn.training.store import in_force
+
+    settings = load(Path(config), sets or [])
+    day = tonight(session)
+    if day is None:
+        say("no session today: nothing to forecast")
+        return ""
+    lake = tasks.lake_of(settings)
+    with Run(lake, f"nightly {day:%Y-%m-%d}", settings.fingerprint()) as run:
+        before = previous(day)
+        months = sorted({f"{moment:%Y-%m}" for moment in (before - pd.Timedelta(days=7), before, day)})
+        tasks.pull(settings, f"{before:%Y-%m-%d}", f"{day:%Y-%m-%d}")
+        run.rows.update(tasks.extract(settings, months))
+        run.rows["links"] = tasks.link(settings, months)["links"]
+        tasks.settle(settings, pd.DatetimeIndex([before]))
+        live = str(in_force(lake, day)["model_id"])
+        found = tasks.forecast(settings, live, pd.DatetimeIndex([day])).iloc[0]
+        tasks.explain(settings, live, pd.DatetimeIndex([day]))
+        say(f"{day:%Y-%m-%d}: P(up) {found['p_up']:.2f}, P(abrupt) {found['p_abrupt']:.2f} ({live})")
+        return tasks.report(settings, config, live, pd.DatetimeIndex([day]))
+
+
+def tonight(session: str | None) -> pd.Timestamp | None:
+    """The session named, or today's in New York; None on a day without one."""
+    if session is not None:
+        return parse_session(session)
+    today = pd.Timestamp.now(NEW_YORK).tz_localize(None).normalize()
+    return today if today in calendar().sessions else None

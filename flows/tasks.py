@@ -1,0 +1,110 @@
+"""The tasks of every flow: each opens the lake, calls one stage of the library, and returns counts.
+
+State passes between tasks through the lake alone, so that a task can be repeated and a killed flow started again.
+"""
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from kdtcn.config import Alignment, Settings
+from kdtcn.lake import Lake
+from kdtcn.progress import say
+
+
+def lake_of(settings: Settings) -> Lake:
+    return Lake(settings.lake_url)
+
+
+@task(name="pull", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=5)
+def pull(settings: Settings, first: str | None = None, last: str | None = None) -> dict[str, str]:
+    """Ask the configured providers for prices and headlines."""
+    from kdtcn.sources.registry import fetch
+
+    return {name: str(counts) for name, counts in fetch(lake_of(settings), settings, first, last).items()}
+
+
+@task(name="graph", cache_policy=NO_CACHE)
+def build_graph(settings: Settings) -> dict[str, int]:
+    """Store the configured knowledge graph; nothing is written when it is there already."""
+    from kg import build
+
+    return build(lake_of(settings), settings.graph.sources, settings.graph.data)
+
+
+@task(name="extract", cache_policy=NO_CACHE)
+def extract(settings: Settings, months: list[str] | None = None) -> dict[str, int]:
+    """Event tuples of the headlines that were not read yet."""
+    from kdtcn.events.pending import extract_pending
+
+    return extract_pending(lake_of(settings), settings, months)
+
+
+@task(name="link", cache_policy=NO_CACHE)
+def link(settings: Settings, months: list[str] | None = None) -> dict[str, int]:
+    """Entity links of the events that were not linked yet."""
+    from kg import load
+    from kg.pending import link_pending
+
+    lake = lake_of(settings)
+    return link_pending(lake, load(lake), threshold=settings.graph.threshold, months=months)
+
+
+@task(name="train", cache_policy=NO_CACHE)
+def train(settings: Settings, alignment: Alignment) -> list[str]:
+    """All models and seeds of one alignment; what is trained already is not trained again."""
+    from kdtcn.training.experiment import train_all
+
+    from kdtcn.training.fold import Sight, prepare
+
+    lake = lake_of(settings)
+    fold = prepare(lake, settings, alignment, Sight.of(lake, settings))
+    return train_all(lake, settings, fold)
+
+
+@task(name="promote", cache_policy=NO_CACHE)
+def promote(settings: Settings, trained: list[str]) -> str:
+    """Put the first seed of the configured model in force; returns its id."""
+    from kdtcn.training import store
+
+    live = next(name for name in trained if name.startswith(f"{settings.training.live}-forecast-s0-"))
+    store.promote(lake_of(settings), live)
+    return live
+
+
+@task(name="settle", cache_policy=NO_CACHE)
+def settle(settings: Settings, sessions: pd.DatetimeIndex) -> int:
+    """Labels of sessions whose close is known."""
+    from kdtcn.training.forecast import settle as store_labels
+
+    return store_labels(lake_of(settings), settings, sessions)
+
+
+@task(name="forecast", cache_policy=NO_CACHE)
+def forecast(settings: Settings, model_id: str, sessions: pd.DatetimeIndex, force: bool = False) -> pd.DataFrame:
+    """P(up) and P(abrupt) of each session, as known at its decision time."""
+    from kdtcn.training.fold import Sight
+    from kdtcn.training.forecast import forecast as predict
+
+    lake = lake_of(settings)
+    return predict(lake, settings, Sight.of(lake, settings), model_id, sessions, force=force)
+
+
+@task(name="explain", cache_policy=NO_CACHE)
+def explain(settings: Settings, model_id: str, sessions: pd.DatetimeIndex, force: bool = False) -> int:
+    """Event effects of each session."""
+    from kdtcn.explain.pending import explain_pending
+    from kdtcn.training.fold import Sight
+
+    lake = lake_of(settings)
+    return explain_pending(lake, settings, Sight.of(lake, settings), model_id, sessions, force=force)
+
+
+@task(name="report", cache_policy=NO_CACHE)
+def report(settings: Settings, config: str, model_id: str, sessions: pd.DatetimeIndex) -> str:
+    """The site with a page a session; returns the path of its index."""
+    from kdtcn.report.build import build_site
+
+    index = build_site(lake_of(settings), settings, config, model_id, sessions)
+    say(f"report: {index}")
+    return str(index)

@@ -1,0 +1,187 @@
+"""Commands about models and what they say: train, evaluate, predict, explain, abrupt, models."""
+
+from typing import Annotated
+
+import typer
+
+from kdtcn.cli import app
+from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
+from kdtcn.errors import InputError
+
+models_app = typer.Typer(help="Trained models: list them, put one in force, go back.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+ModelOption = Annotated[str, typer.Option("--model", help="id of a stored model; default: the one in force before the session", metavar="ID")]
+ForceOption = Annotated[bool, typer.Option("--force", help="make it again even if it is there")]
+SessionArgument = Annotated[str, typer.Argument(help="an NYSE session, as an ISO date")]
+
+
+@app.command()
+def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
+    """Train the configured models and seeds on what the lake holds; what is trained already is skipped.
+
+    Example: kdtcn train --config configs/djia.yaml --set training.seeds=3
+    """
+    from kdtcn.lake import Run
+    from kdtcn.training import store
+    from kdtcn.training.experiment import train_all
+    from kdtcn.training.fold import Sight, prepare
+
+    settings, lake = open_lake(config, sets)
+    with Run(lake, "train", settings.fingerprint()) as run:
+        sight = Sight.of(lake, settings)
+        trained = [name for alignment in settings.evaluation.alignments for name in train_all(lake, settings, prepare(lake, settings, alignment, sight))]
+        live = [name for name in trained if name.startswith(f"{settings.training.live}-forecast-s0-")]
+        if live:
+            store.promote(lake, live[0])
+        run.rows["models"] = len(trained)
+    show({"models": len(trained), "in force": live[0] if live else "none"}, json_)
+
+
+@app.command()
+def evaluate(
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="print a Markdown table")] = False,
+) -> None:
+    """The evaluation table of the stored forecasts: all sessions, large moves, abrupt sessions, both alignments.
+
+    Example: kdtcn evaluate --config configs/djia.yaml
+    """
+    from kdtcn.evaluation.stored import evaluation_table
+    from kdtcn.evaluation.tables import as_markdown, as_rich
+
+    settings, lake = open_lake(config, sets)
+    found = evaluation_table(lake, settings)
+    if found.empty:
+        raise InputError(f"{lake.url}: no forecasts of the test period; run `kdtcn train --config {config}` first")
+    if json_:
+        show(found, True)
+    elif markdown:
+        typer.echo(as_markdown(found))
+    else:
+        for part in as_rich(found):
+            out.print(part)
+
+
+@app.command()
+def predict(
+    session: SessionArgument, model: ModelOption = "", force: ForceOption = False, config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False
+) -> None:
+    """Forecast one session from what was known at its decision time.
+
+    Example: kdtcn predict 2016-06-24 --config configs/djia.yaml
+    """
+    import pandas as pd
+
+    from kdtcn.sessions import parse_session
+    from kdtcn.training.fold import Sight
+    from kdtcn.training.forecast import forecast
+    from kdtcn.training.store import in_force
+
+    settings, lake = open_lake(config, sets)
+    day = parse_session(session)
+    name = model or str(in_force(lake, day)["model_id"])
+    rows = forecast(lake, settings, Sight.of(lake, settings), name, pd.DatetimeIndex([day]), force=force)
+    show(rows[["session", "model_id", "p_up", "p_abrupt", "logit_up", "made_at"]], json_)
+
+
+@app.command()
+def explain(
+    session: SessionArgument, model: ModelOption = "", force: ForceOption = False, config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False
+) -> None:
+    """Event effects of one session, and its page in the report.
+
+    Example: kdtcn explain 2016-06-24 --config configs/djia.yaml
+    """
+    import pandas as pd
+
+    from kdtcn.explain.pending import explain_pending
+    from kdtcn.report.assemble import Assembler
+    from kdtcn.report.build import build_site
+    from kdtcn.report.page import as_json
+    from kdtcn.sessions import parse_session
+    from kdtcn.training.fold import Sight
+    from kdtcn.training.forecast import forecast
+    from kdtcn.training.store import in_force
+
+    settings, lake = open_lake(config, sets)
+    days = pd.DatetimeIndex([parse_session(session)])
+    name = model or str(in_force(lake, days[0])["model_id"])
+    sight = Sight.of(lake, settings)
+    forecast(lake, settings, sight, name, days, force=force)
+    explain_pending(lake, settings, sight, name, days, force=force)
+    page = Assembler(lake, settings, sight, name, str(config)).page(days[0])
+    index = build_site(lake, settings, str(config), name, days)
+    if json_:
+        show(as_json(page), True)
+        return
+    rows = [{"rank": e.popularity, "event": e.words, "effect": e.effect, "placebo": "" if e.low is None else f"{e.low:+.3f} .. {e.high:+.3f}", "outside": "*" if e.outside else ""} for e in page.events]
+    show(rows, False, f"{session}: P(up) {page.p_up:.3f}, no-news logit {page.base:+.3f}, logit {page.logit:+.3f}")
+    out.print(f"page: {index.parent / 'sessions' / (page.name + '.html')}")
+
+
+@app.command()
+def abrupt(
+    first: Annotated[str, typer.Option("--from", help="first day", metavar="DATE")] = "",
+    last: Annotated[str, typer.Option("--to", help="last day", metavar="DATE")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Abrupt changes: sessions with |C| above the threshold, neighbouring ones as one interval.
+
+    Example: kdtcn abrupt --from 2015-08-01 --to 2015-09-30 --config configs/djia.yaml
+    """
+    from kdtcn.explain.abrupt import intervals, points
+    from kdtcn.features.market import market
+    from kdtcn.sessions import parse_day
+
+    settings, lake = open_lake(config, sets)
+    series = points(market(lake, settings), settings.abrupt.threshold)  # type: ignore[arg-type]
+    series = [p for p in series if (not first or p.session >= parse_day(first)) and (not last or p.session <= parse_day(last))]
+    found = [
+        {"first": i.first, "last": i.last, "sessions": len(i.sessions), "return": f"{i.cumulative:+.2%}", "largest C": f"{i.largest_c:+.2%}", "on": i.largest_session}
+        for i in intervals(series)
+    ]
+    show(found, json_, f"|C| > {settings.abrupt.threshold:.1%}: {sum(len(i.sessions) for i in intervals(series))} of {len(series)} sessions")
+
+
+@models_app.command("available")
+def models_available(json_: JsonOption = False) -> None:
+    """Every model by its short name.
+
+    Example: kdtcn models available
+    """
+    from kdtcn.models import available, family
+
+    rows = [{"model": name, "takes": family(name).kind or "prices", "idea": (family(name).__doc__ or "").splitlines()[0]} for name in available()]
+    show(rows, json_)
+
+
+@models_app.command("list")
+def models_list(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
+    """The trained models of a lake, newest first.
+
+    Example: kdtcn models list --config configs/djia.yaml
+    """
+    from kdtcn.training.store import stored_models
+
+    _, lake = open_lake(config, sets)
+    show(stored_models(lake).drop(columns="config"), json_, lake.url)
+
+
+@models_app.command()
+def promote(
+    model_id: Annotated[str, typer.Argument(help="id of a stored model")], config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = []
+) -> None:
+    """Put a model in force; the one before it stays stored and can be promoted again.
+
+    Example: kdtcn models promote kdtcn-forecast-s1-0123456789
+    """
+    from kdtcn.training.store import promote as put_in_force
+
+    _, lake = open_lake(config, sets)
+    put_in_force(lake, model_id)
+    out.print(f"in force: {model_id}")

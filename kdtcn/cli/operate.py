@@ -1,0 +1,210 @@
+"""Commands that run the chain and keep it running: run, nightly, backfill, serve, report, status, doctor."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kdtcn.cli import app
+from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
+from kdtcn.config import Settings
+from kdtcn.errors import InputError
+
+report_app = typer.Typer(help="The site of explanation reports.", no_args_is_help=True)
+app.add_typer(report_app, name="report")
+
+
+@contextmanager
+def _prefect(settings: Settings) -> Iterator[None]:
+    """A Prefect server for one command: the configured one (PREFECT_API_URL), or our own on loopback."""
+    import os
+
+    from flows import server
+
+    if os.environ.get("PREFECT_API_URL"):
+        yield
+        return
+    # our own errors are one line on the console; Prefect would print each with its stack trace as well
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    server.prepare(settings.folder)
+    with server.running(settings.folder):
+        yield
+
+
+@app.command()
+def run(config: ConfigOption = Path("configs/demo.yaml"), sets: SetOption = []) -> None:
+    """The whole chain: prices and headlines to event tuples, links, models, evaluation, effects and the report.
+
+    Started again after a kill it goes on where it was; a second run with nothing new trains and explains nothing.
+
+    Examples:
+        kdtcn run --config configs/demo.yaml
+        kdtcn run --config configs/djia.yaml --set training.seeds=3
+    """
+    from kdtcn.evaluation.stored import evaluation_table
+    from kdtcn.evaluation.tables import as_rich
+
+    settings, lake = open_lake(config, sets)
+    if not settings.sources.prices and lake.version("prices") < 0:
+        raise InputError(f"{lake.url}: nothing imported yet, and {config} names no provider; for example `kdtcn import djia FOLDER --config {config}`")
+    with _prefect(settings):
+        from flows.experiment import experiment
+
+        index = experiment(str(config), sets)
+    for part in as_rich(evaluation_table(lake, settings)):
+        out.print(part)
+    out.print(f"report: {Path(index).resolve()}")
+
+
+@app.command()
+def nightly(
+    session: Annotated[str, typer.Option("--session", help="the session to forecast; default: today in New York", metavar="DATE")] = "",
+    config: ConfigOption = Path("configs/live.yaml"),
+    sets: SetOption = [],
+) -> None:
+    """Settle the session before, forecast this one, explain it, and renew the report.
+
+    Example: kdtcn nightly --session 2016-06-24 --config configs/djia.yaml
+    """
+    from kdtcn.sessions import parse_session
+    from kdtcn.training.store import in_force
+
+    settings, lake = open_lake(config, sets)
+    if session:
+        in_force(lake, parse_session(session))  # say at once, not after the server has started
+    with _prefect(settings):
+        from flows.nightly import nightly as flow
+
+        index = flow(session or None, str(config), sets)
+    if index:
+        out.print(f"report: {Path(index).resolve()}")
+
+
+@app.command()
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="first day of the range", metavar="DATE")],
+    last: Annotated[str, typer.Option("--to", help="last day of the range", metavar="DATE")],
+    stages: Annotated[list[str], typer.Option("--stages", help="only these stages: extract link settle forecast explain report", metavar="STAGE")] = [],
+    force: Annotated[bool, typer.Option("--force", help="forecast and explain again what is there")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Forecast and explain a range of past sessions; what is done already is skipped.
+
+    Example: kdtcn backfill --from 2016-01-04 --to 2016-03-31 --config configs/djia.yaml
+    """
+    from kdtcn.training.store import in_force
+
+    settings, lake = open_lake(config, sets)
+    from flows import server
+
+    server.prepare(settings.folder)
+    from flows.backfill import months_of, range_of, stages_of
+
+    chosen, wanted = range_of(first, last), stages_of(stages)
+    model = str(in_force(lake, chosen[0])["model_id"])
+    if dry_run:
+        show({"sessions": len(chosen), "first": f"{chosen[0]:%Y-%m-%d}", "last": f"{chosen[-1]:%Y-%m-%d}", "months of news": len(months_of(chosen)), "stages": " ".join(wanted), "model": model}, json_)
+        return
+    with _prefect(settings):
+        from flows.backfill import backfill as flow
+
+        counts = flow(first, last, str(config), sets, list(stages) or None, force)
+    show(counts, json_, f"{first} to {last}")
+
+
+@app.command()
+def serve(config: ConfigOption = Path("configs/live.yaml"), sets: SetOption = []) -> None:
+    """Start a loopback Prefect server and run the nightly before each session, until interrupted.
+
+    Example: kdtcn serve --config configs/live.yaml
+    """
+    from flows.serve import serve as run_forever
+
+    open_lake(config, sets)  # a configuration error is found before anything starts
+    run_forever(config, sets)
+
+
+@report_app.command("build")
+def report_build(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], model: Annotated[str, typer.Option("--model", metavar="ID")] = "") -> None:
+    """Write the site again from what the lake holds.
+
+    Example: kdtcn report build --config configs/djia.yaml
+    """
+    import pandas as pd
+
+    from kdtcn.errors import ModelError
+    from kdtcn.report.build import build_site
+    from kdtcn.training.store import stored_models
+
+    settings, lake = open_lake(config, sets)
+    rows = stored_models(lake)
+    live = rows[rows["status"] == "live"]["model_id"].tolist()
+    if not model and not live:
+        raise ModelError(f"{lake.url}: no model is in force; run `kdtcn train --config {config}` first")
+    out.print(f"report: {build_site(lake, settings, str(config), model or live[0], pd.DatetimeIndex([])).resolve()}")
+
+
+@report_app.command("open")
+def report_open(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = []) -> None:
+    """Open the report in the browser.
+
+    Example: kdtcn report open --config configs/demo.yaml
+    """
+    settings, _ = open_lake(config, sets)
+    index = settings.folder / "report" / "index.html"
+    if not index.exists():
+        raise InputError(f"{index}: no report yet; run `kdtcn run --config {config}` first")
+    out.print(str(index.resolve()))
+    typer.launch(index.resolve().as_uri())
+
+
+@app.command()
+def status(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
+    """What the lake holds: tables, last session, rejects, last runs, the model in force.
+
+    Example: kdtcn status --config configs/djia.yaml
+    """
+    from kdtcn.training.store import stored_models
+
+    settings, lake = open_lake(config, sets)
+    prices, heads = lake.read("prices", columns=["session"]), lake.read("headlines", columns=["available_at"])
+    rejects = lake.read("rejects", columns=["source", "reason"])
+    runs = lake.read("runs", columns=["command", "started", "ended", "status"]).sort_values("started").tail(5)
+    models = stored_models(lake)
+    live = models[models["status"] == "live"]["model_id"].tolist()
+    about = {
+        "lake": lake.url,
+        "sessions with prices": len(prices.drop_duplicates()),
+        "last session": "" if prices.empty else f"{prices['session'].max():%Y-%m-%d}",
+        "headlines": len(heads),
+        "last headline": "" if heads.empty else f"{heads['available_at'].max():%Y-%m-%d %H:%M} UTC",
+        "rejects": len(rejects),
+        "models": len(models),
+        "in force": live[0] if live else "none",
+    }
+    if json_:
+        show({**about, "runs": runs.astype(str).to_dict("records")}, True)
+        return
+    show(about, False, settings.name)
+    if len(rejects):
+        show(rejects.value_counts().rename("rows").reset_index(), False, "rejects by reason")
+    show(runs, False, "last runs")
+
+
+@app.command()
+def doctor(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
+    """Check versions, configuration, disk, calendar, the language pipeline and the lake; exit code 1 if one fails.
+
+    Example: kdtcn doctor --config configs/djia.yaml
+    """
+    from kdtcn.cli.checks import checks
+
+    rows = checks(config, sets)
+    show(rows, json_, "doctor")
+    if any(row["state"] == "fail" for row in rows):
+        raise typer.Exit(1)

@@ -1,0 +1,85 @@
+"""The explanation stage: effects of every session asked for that has none of this model and method yet."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow.dataset as ds
+
+from kdtcn.config import Settings
+from kdtcn.explain.effects import Effects, event_effects
+from kdtcn.lake import Lake
+from kdtcn.progress import track
+from kdtcn.training.fold import Sight
+from kdtcn.training.forecast import Outlook, outlook
+
+PLACEBO_SESSIONS = 60  # earlier sessions whose headlines stand in for an event
+UNRANKED = 99  # a headline without popularity comes after those with one
+OLDER = "session:"  # prefix of the rows that hold an older session's effect as a whole
+
+
+def popularity(lake: Lake, months: Sequence[str]) -> pd.Series:
+    """The last known rank of each headline of the months, by headline_id. It orders reports; no model reads it."""
+    scores = lake.read("headline_scores", columns=["headline_id", "seen_at", "rank"], where=ds.field("month").isin(list(months)))
+    return scores.sort_values("seen_at").drop_duplicates("headline_id", keep="last").set_index("headline_id")["rank"]
+
+
+def explain_pending(lake: Lake, settings: Settings, sight: Sight, model_id: str, sessions: pd.DatetimeIndex, *, force: bool = False) -> int:
+    """Compute and store the missing effects, a session at a time; returns how many sessions were explained."""
+    method = settings.explain.method
+    mine = (ds.field("model_id") == model_id) & (ds.field("method") == method)
+    done = lake.read("effects", columns=["session"], where=mine)["session"].unique()
+    missing = sessions if force else sessions[~sessions.isin(done)]
+    if len(missing) == 0:
+        return 0
+    view = outlook(lake, settings, sight, model_id, missing, before=PLACEBO_SESSIONS)
+    ranks = item_ranks(lake, view)
+    for session in track(missing, "event effects", len(missing)):
+        found = event_effects(
+            view.model,
+            view.data,
+            view.data.position(session),
+            method=method,
+            samples=settings.explain.samples,
+            placebo=settings.explain.placebo,
+            popularity=ranks,
+            seed=0,
+        )
+        lake.upsert("effects", effect_rows(found, model_id, ranks, view))
+    return len(missing)
+
+
+def item_ranks(lake: Lake, view: Outlook) -> np.ndarray:
+    """(N,) the popularity rank of each item of the model's kind."""
+    days = view.data.sessions
+    months = pd.period_range(days[0] - pd.Timedelta(days=14), days[-1] + pd.Timedelta(days=2), freq="M").astype(str).tolist()
+    ranks = popularity(lake, months)
+    heads = view.news.events["headline_id"] if view.model.kind != "word" else view.news.headlines["headline_id"]
+    return heads.map(ranks).fillna(UNRANKED).to_numpy(int)
+
+
+def effect_rows(found: Effects, model_id: str, ranks: np.ndarray, view: Outlook) -> pd.DataFrame:
+    """The effects of one session as rows of `effects`; an older session is one row, named by its date."""
+    kind = view.model.kind
+    assert kind is not None, "event_effects refuses a model that reads no news"
+    mine = view.data.items[kind].of(view.data.position(found.session))
+    made = pd.Timestamp.now("UTC")
+    own = pd.DataFrame(
+        {
+            "event_id": list(found.event_ids),
+            "effect": found.effects,
+            "stderr": found.stderr,
+            "placebo_low": found.low,
+            "placebo_high": found.high,
+            "popularity": ranks[mine],
+        }
+    )
+    older = pd.DataFrame(
+        {
+            "event_id": [f"{OLDER}{day:%Y-%m-%d}" for day in found.older_sessions],
+            "effect": found.older_effects,
+            "popularity": found.older_counts,  # of an older session: how many items it had
+        }
+    )
+    rows = pd.concat([own, older], ignore_index=True) if len(own) else older
+    return rows.assign(session=found.session, model_id=model_id, method=found.method, made_at=made, available_at=made)

@@ -1,0 +1,244 @@
+"""From rows of the lake to what a page shows; the only part of the report that reads tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow.dataset as ds
+
+from kdtcn import __version__
+from kdtcn.config import Settings
+from kdtcn.errors import ModelError
+from kdtcn.evaluation.intervals import wilson
+from kdtcn.explain.abrupt import recent
+from kdtcn.explain.linkage import EventLinks, link_events
+from kdtcn.explain.pending import OLDER, UNRANKED, popularity
+from kdtcn.features.market import Market, market
+from kdtcn.features.news import assign
+from kdtcn.lake import Lake
+from kdtcn.report.page import EntityRef, EventRow, HeadlineRow, OlderRow, Outcome, Provenance, Record, SessionPage
+from kdtcn.sessions import NEW_YORK, decision_time
+from kdtcn.training.fold import Sight
+from kdtcn.training.store import stored_models
+from kg import relation_labels
+
+RECORD = 250  # sessions in the honest record beside a forecast
+SHOWN = 60  # sessions in the chart of abrupt changes
+
+
+@dataclass(frozen=True)
+class Assembler:
+    """Makes the pages of one model; what many pages share is read once."""
+
+    lake: Lake
+    settings: Settings
+    sight: Sight
+    model_id: str
+    config_path: str
+
+    @cached_property
+    def model(self) -> pd.Series:
+        rows = stored_models(self.lake)
+        mine = rows[rows["model_id"] == self.model_id]
+        if mine.empty:
+            raise ModelError(f"model {self.model_id!r} is not in {self.lake.url}; `kdtcn models list` shows what is")
+        return mine.iloc[0]
+
+    @cached_property
+    def market(self) -> Market:
+        return market(self.lake, self.settings)
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        rows = self.lake.read("predictions", where=ds.field("model_id") == self.model_id)
+        return rows.sort_values("made_at").drop_duplicates("session", keep="last").set_index("session").sort_index()
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        mine = (ds.field("model_id") == self.model_id) & (ds.field("method") == self.settings.explain.method)
+        rows = self.lake.read("effects", where=mine)
+        return rows.sort_values("made_at").drop_duplicates(["session", "event_id"], keep="last")
+
+    @cached_property
+    def headlines(self) -> pd.DataFrame:
+        """All headlines of the explained sessions with their session and rank."""
+        months = self._months(self.effects["session"])
+        heads = self.lake.read("headlines", where=ds.field("month").isin(months))
+        heads = heads.assign(session=assign(heads, "forecast", self.settings), rank=heads["headline_id"].map(popularity(self.lake, months)))
+        return heads[heads["session"].isin(self.effects["session"])]
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        mine = (ds.field("extractor") == self.sight.extractor) & ds.field("month").isin(self._months(self.effects["session"]))
+        rows = self.lake.read("events", where=mine)
+        return rows.merge(self.headlines[["headline_id", "text", "url", "source", "published_at", "rank", "session"]], on="headline_id")
+
+    @cached_property
+    def links(self) -> Mapping[tuple[str, str], list[EntityRef]]:
+        mine = (ds.field("linker") == self.sight.linker) & (ds.field("graph_version") == self.sight.graph.version) & (ds.field("entity_id") != "")
+        rows = self.lake.read("links", where=mine & ds.field("month").isin(self._months(self.effects["session"])))
+        described = self.sight.graph.entities.set_index("entity_id")["description"].fillna("")
+        found: dict[tuple[str, str], list[EntityRef]] = {}
+        for row in rows.sort_values("span_start", kind="stable").itertuples():
+            entity = EntityRef(row.entity_id, row.label, str(described.get(row.entity_id, "")), float(row.score))
+            found.setdefault((row.event_id, row.role), []).append(entity)
+        return found
+
+    def _months(self, sessions: pd.Series) -> list[str]:
+        days = pd.DatetimeIndex(sessions.unique())
+        around = days.append([days - pd.Timedelta(days=14), days + pd.Timedelta(days=2)])
+        return sorted(set(around.strftime("%Y-%m")))
+
+    # -- one page ---------------------------------------------------------------------------------------------
+
+    def page(self, session: pd.Timestamp) -> SessionPage:
+        """Everything the page of a session shows. ModelError where it has no forecast or no effects yet."""
+        effects = self.effects[self.effects["session"] == session]
+        if session not in self.predictions.index or effects.empty:
+            raise ModelError(f"{session:%Y-%m-%d} is not explained yet; run `kdtcn explain {session:%Y-%m-%d} --config {self.config_path}`")
+        forecast = self.predictions.loc[session]
+        events = self._event_rows(session, effects)
+        older = [row for row in effects.sort_values("event_id").itertuples() if row.event_id.startswith(OLDER)]
+        decided = decision_time(session, self.settings.decision.at)
+        return SessionPage(
+            session=session,
+            p_up=float(forecast["p_up"]),
+            p_abrupt=float(forecast["p_abrupt"]),
+            logit=float(forecast["logit_up"]),
+            base=float(forecast["logit_up"] - effects["effect"].sum()),
+            threshold=self.settings.abrupt.threshold,
+            decision=f"{decided.tz_convert(NEW_YORK):%Y-%m-%d %H:%M} New York",
+            provenance=self._provenance(session, forecast),
+            symbol=self.settings.sources.symbol,
+            outcome=self._outcome(session),
+            record=self.record(session),
+            events=tuple(events),
+            older=tuple(OlderRow(pd.Timestamp(row.event_id.removeprefix(OLDER)), float(row.effect), int(row.popularity)) for row in older),
+            headlines=tuple(self._without_event(session)),
+            linkage=self._linkage(session, events),
+            recent=tuple(self._recent(session)),
+            gaps=tuple(self._gaps(session)),
+            archive=bool((self.headlines.loc[self.headlines["session"] == session, "source"].str.startswith("kaggle")).any()),
+        )
+
+    def _event_rows(self, session: pd.Timestamp, effects: pd.DataFrame) -> list[EventRow]:
+        mine = self.events[self.events["session"] == session].merge(effects.drop(columns=["session", "available_at", "ingested_at"]), on="event_id")
+        mine = mine.assign(order=mine["rank"].fillna(UNRANKED)).sort_values(["order", "headline_id", "subject_span", "event_id"], kind="stable")
+        return [
+            EventRow(
+                event_id=row.event_id,
+                headline_id=row.headline_id,
+                headline=row.text,
+                popularity=_whole(row.rank),
+                subject=row.subject,
+                predicate=row.predicate,
+                object=row.object,
+                effect=float(row.effect),
+                stderr=float(np.nan_to_num(row.stderr)),
+                low=_real(row.placebo_low),
+                high=_real(row.placebo_high),
+                url=_text(row.url),
+                source=_text(row.source),
+                published=f"{row.published_at.tz_convert(NEW_YORK):%Y-%m-%d}",
+                event_type=_text(row.event_type),
+                negated=bool(row.negated),
+                modality=_text(row.modality),
+                speaker=_text(row.speaker),
+                rule=_text(row.rule),
+                confidence=_real(row.confidence),
+                subject_entities=tuple(self.links.get((row.event_id, "subject"), ())),
+                object_entities=tuple(self.links.get((row.event_id, "object"), ())),
+            )
+            for row in mine.itertuples()
+        ]
+
+    def _without_event(self, session: pd.Timestamp) -> list[HeadlineRow]:
+        heads = self.headlines[(self.headlines["session"] == session) & ~self.headlines["headline_id"].isin(self.events["headline_id"])]
+        heads = heads.assign(order=heads["rank"].fillna(UNRANKED)).sort_values(["order", "headline_id"], kind="stable")
+        return [
+            HeadlineRow(row.text, _whole(row.rank), _text(row.url), _text(row.source), f"{row.published_at.tz_convert(NEW_YORK):%Y-%m-%d}")
+            for row in heads.itertuples()
+        ]
+
+    def _linkage(self, session: pd.Timestamp, events: list[EventRow]):  # type: ignore[no-untyped-def]
+        known = self.sight.graph.as_of(session - pd.Timedelta(days=1), undated=self.settings.graph.undated)
+        pairs = [
+            EventLinks(
+                event_id=event.event_id,
+                subject=event.subject,
+                predicate=event.predicate,
+                object=event.object,
+                subject_entities=tuple((e.id, e.label) for e in event.subject_entities),
+                object_entities=tuple((e.id, e.label) for e in event.object_entities),
+                negated=event.negated,
+                effect=event.effect,
+            )
+            for event in events
+        ]
+        return link_events(pairs, known, relation_labels=relation_labels())
+
+    def _outcome(self, session: pd.Timestamp) -> Outcome | None:
+        i = self.market.sessions.get_indexer(pd.DatetimeIndex([session]))[0]
+        if i < 0 or self.market.up[i] < 0:
+            return None
+        c = float(self.market.c[i])
+        return Outcome(bool(self.market.up[i] == 1), float(self.market.d[i]), _real(c), None if np.isnan(c) else bool(self.market.abrupt[i]))
+
+    def record(self, session: pd.Timestamp) -> Record | None:
+        """The model's accuracy over the last forecasts before this session whose outcome is known."""
+        before = self.predictions.index[self.predictions.index < session]
+        rows = self.market.sessions.get_indexer(before)
+        known = (rows >= 0) & (self.market.up[np.maximum(rows, 0)] >= 0)
+        before, rows = before[known][-RECORD:], rows[known][-RECORD:]
+        if len(before) == 0:
+            return None
+        up = self.market.up[rows] == 1
+        right = (self.predictions.loc[before, "p_up"].to_numpy() >= 0.5) == up
+        low, high = wilson(int(right.sum()), len(right))
+        return Record(len(right), float(right.mean()), low, high, float(up.mean()), before[0], before[-1])
+
+    def _recent(self, session: pd.Timestamp):  # type: ignore[no-untyped-def]
+        i = int(self.market.sessions.searchsorted(session))
+        # `recent` reads sessions, d, c and abrupt, which a Market has under the same names
+        return recent(self.market, min(i, len(self.market.sessions) - 1), self.settings.abrupt.threshold, n=SHOWN)  # type: ignore[arg-type]
+
+    def _gaps(self, session: pd.Timestamp) -> list[str]:
+        gaps = []
+        if not (self.headlines["session"] == session).any():
+            gaps.append("no headline is known for this session: the forecast rests on prices alone")
+        i = int(self.market.sessions.searchsorted(session))
+        window = np.isnan(self.market.closes[max(0, i - self.settings.features.window) : i])
+        if window.any():
+            gaps.append(f"{int(window.sum())} of the last {len(window)} sessions have no prices")
+        return gaps
+
+    def _provenance(self, session: pd.Timestamp, forecast: pd.Series) -> Provenance:
+        import json
+
+        return Provenance(
+            model_id=self.model_id,
+            family=self.model["family"],
+            config_hash=self.model["config_hash"],
+            code_version=__version__,
+            command=f"kdtcn explain {session:%Y-%m-%d} --model {self.model_id} --config {self.config_path}",
+            trained_until=f"{self.model['trained_until']:%Y-%m-%d}",
+            graph_version=self.sight.graph.version,
+            extractor=self.sight.extractor,
+            method=self.settings.explain.method,
+            seed=int(self.model["seed"]),
+            data_versions=json.loads(forecast["data_versions"]),
+        )
+
+
+def _whole(value: object) -> int | None:
+    return None if pd.isna(value) else int(value)  # type: ignore[call-overload]
+
+
+def _real(value: object) -> float | None:
+    return None if pd.isna(value) else float(value)  # type: ignore[arg-type]
+
+
+def _text(value: object) -> str:
+    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
