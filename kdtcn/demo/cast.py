@@ -110,9 +110,14 @@ def assemble(graph: Graph, first: date, last: date, rng: np.random.Generator) ->
     return Cast(chosen, classes, outsiders, pools, _names(entities, everybody), leaders)
 
 
-def _types(entities: pd.DataFrame, node: str) -> Sequence[str]:
-    types = entities.at[node, "types"]
-    return types.split("|") if isinstance(types, str) else list(types)
+def _types(entities: pd.DataFrame, node: str) -> list[str]:
+    return _items(entities["types"], node)
+
+
+def _items(column: pd.Series, node: str) -> list[str]:
+    """A cell that holds several values, as a list or joined by bars."""
+    cell = column.loc[node]
+    return cell.split("|") if isinstance(cell, str) else list(cell)
 
 
 def _tail(entities: pd.DataFrame, rule: Rule) -> str:
@@ -159,8 +164,7 @@ def _names(entities: pd.DataFrame, nodes: set[str]) -> dict[str, tuple[str, ...]
         allowed = {row["label"]: row["names"].split("|") for row in csv.DictReader(stream)}
     found = {}
     for node in sorted(nodes):
-        label = str(entities.at[node, "label"])
-        aliases = entities.at[node, "aliases"]
-        known = set(aliases.split("|") if isinstance(aliases, str) else aliases)
+        label = str(entities["label"].loc[node])
+        known = set(_items(entities["aliases"], node))
         found[node] = (label, *(name for name in allowed.get(label, []) if name in known))
     return found

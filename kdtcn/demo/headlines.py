@@ -108,11 +108,12 @@ def render(frame: Frame, names: Mapping[str, tuple[str, str]], rng: np.random.Ge
     if _SLOT.search(text) or not parts:
         raise InputError(f"frames.csv: frame {frame.name!r} is not filled or marks no tuple: {text!r}")
     text = _dress(case(text), dress, rng)
-    tuples = tuple(
-        Tuple(*(" ".join(roles[role]) for role in "spo"), number in negated, *(tuple(entities.get((number, role), ())) for role in "so"))
-        for number, roles in parts.items()
-    )
-    return Headline(text, frame.name, tuples, dict(names.values()))
+    tuples = []
+    for number, roles in parts.items():
+        subject, predicate, what = (" ".join(roles[role]) for role in "spo")
+        actors, targets = (tuple(entities.get((number, role), ())) for role in "so")
+        tuples.append(Tuple(subject, predicate, what, number in negated, actors, targets))
+    return Headline(text, frame.name, tuple(tuples), dict(names.values()))
 
 
 def _word(slot: str, rng: np.random.Generator) -> str:
