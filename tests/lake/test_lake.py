@@ -1,0 +1,123 @@
+"""The lake: an upsert adds what is new and nothing else, and the past can be read again."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kdtcn.errors import LakeError
+from kdtcn.lake import Lake, Run
+from kdtcn.lake.schemas import TABLES
+
+T0 = pd.Timestamp("2016-01-01", tz="UTC")
+
+
+def heads(*ids: str, month: str = "2016-01", text: str = "a text", at: pd.Timestamp = T0) -> pd.DataFrame:
+    return pd.DataFrame({"headline_id": list(ids), "published_at": at, "source": "test", "text": text, "month": month, "available_at": at})
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+def test_a_second_write_of_the_same_rows_adds_no_version(lake: Lake) -> None:
+    first = lake.upsert("headlines", heads("a", "b"))
+    again = lake.upsert("headlines", heads("b", "a"))
+    assert (first.stored, first.known, again.stored, again.known) == (2, 0, 0, 2)
+    assert again.version == first.version == lake.version("headlines")
+
+
+def test_rows_of_other_months_are_neither_read_nor_lost(lake: Lake) -> None:
+    lake.upsert("headlines", heads("a"))
+    written = lake.upsert("headlines", heads("b", month="2016-02"))
+    assert (written.stored, lake.count("headlines")) == (1, 2)
+
+
+def test_an_append_only_row_keeps_its_first_content(lake: Lake) -> None:
+    lake.upsert("headlines", heads("a", text="first"))
+    lake.upsert("headlines", heads("a", text="second", at=T0 + pd.Timedelta(days=1)))
+    assert lake.read("headlines")["text"].tolist() == ["first"]
+
+
+def test_a_changeable_row_is_updated_once(lake: Lake) -> None:
+    row = pd.DataFrame({"entity_id": ["kd:1", "kd:2"], "label": ["One", None], "available_at": T0})
+    lake.upsert("entities", row)
+    changed = row.assign(label=["Uno", None])
+    assert lake.upsert("entities", changed).updated == 1
+    assert lake.upsert("entities", changed).updated == 0
+    assert lake.read("entities")["label"].fillna("").tolist() == ["Uno", ""]
+
+
+def test_reads_as_of_a_time_and_of_a_version(lake: Lake) -> None:
+    lake.upsert("headlines", heads("a"))
+    version = lake.version("headlines")
+    lake.upsert("headlines", heads("b", at=T0 + pd.Timedelta(days=2)))
+    assert lake.read("headlines", as_of=T0)["headline_id"].tolist() == ["a"]
+    assert lake.read("headlines", version=version)["headline_id"].tolist() == ["a"]
+    assert lake.read("headlines", as_of=T0 + pd.Timedelta(days=2))["headline_id"].tolist() == ["a", "b"]
+
+
+def test_a_table_never_written_is_an_empty_frame_with_its_columns(lake: Lake) -> None:
+    for name, shape in TABLES.items():
+        found = lake.read(name)
+        assert found.empty
+        assert list(found.columns) == shape.schema.names
+        assert lake.version(name) == -1
+
+
+@pytest.mark.parametrize(
+    ("table", "frame", "named"),
+    [
+        ("nonsense", heads("a"), "nonsense"),
+        ("headlines", heads("a").assign(colour="red"), "colour"),
+        ("headlines", heads("a").drop(columns="headline_id"), "headline_id"),
+        ("headlines", heads("a").assign(headline_id=None), "headline_id"),
+        ("headlines", heads("a").assign(published_at="soon"), "published_at"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(lake: Lake, table: str, frame: pd.DataFrame, named: str) -> None:
+    with pytest.raises(LakeError, match=named):
+        lake.upsert(table, frame)
+    assert lake.versions() == {}
+
+
+def test_a_lake_of_a_newer_version_is_refused(lake: Lake, tmp_path: Path) -> None:
+    lake.upsert("headlines", heads("a"))
+    DeltaTable(str(tmp_path / "lake" / "headlines")).alter.set_table_properties({"kdtcn.schema": "99"}, raise_if_not_exists=False)
+    with pytest.raises(LakeError, match="newer version"):
+        lake.read("headlines")
+
+
+def test_a_damaged_table_is_named(lake: Lake, tmp_path: Path) -> None:
+    lake.upsert("headlines", heads("a"))
+    for file in (tmp_path / "lake" / "headlines" / "_delta_log").glob("*.json"):
+        file.write_text("not json")
+    with pytest.raises(LakeError, match="headlines"):
+        lake.read("headlines")
+
+
+def test_a_run_leaves_its_row_also_when_it_fails(lake: Lake) -> None:
+    with Run(lake, "good", "c") as run:
+        run.rows["headlines"] = 3
+    with pytest.raises(ValueError, match="no"), Run(lake, "bad", "c"):
+        raise ValueError("no")
+    assert dict(lake.read("runs")[["command", "status"]].itertuples(index=False)) == {"good": "done", "bad": "failed"}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["2016-01", "2016-02"])), max_size=6), max_size=5))
+def test_any_sequence_of_writes_keeps_each_key_once(tmp_path_factory: pytest.TempPathFactory, batches: list[list[tuple[str, str]]]) -> None:
+    lake = Lake(str(tmp_path_factory.mktemp("lake")))
+    seen: set[str] = set()
+    for batch in batches:
+        keys = [f"{month}{name}" for name, month in batch]
+        frame = pd.concat([heads(key, month=key[:7]) for key in keys]) if keys else heads()
+        written = lake.upsert("headlines", frame)
+        assert written.stored == len(set(keys) - seen)
+        assert written.stored + written.known == len(keys)
+        seen |= set(keys)
+    assert sorted(lake.read("headlines")["headline_id"]) == sorted(seen)
