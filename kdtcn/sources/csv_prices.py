@@ -21,7 +21,7 @@ COLUMNS = {
     "close": ("close", "close*", "price"),
     "adj_close": ("adj close", "adj_close", "adjclose", "adj. close", "adjusted close"),
     "volume": ("volume", "vol."),
-    "symbol": ("symbol", "ticker"),
+    "symbol": ("symbol", "ticker", "name"),
 }
 GAPS = {"", "null", "nan", "n/a", "na", "none", "-"}
 SLACK = 1.001  # published highs and lows are at times off by rounding, never by this much

@@ -50,9 +50,10 @@ def safe_url(url: str) -> str:
 
 def decode_bytes_repr(text: str) -> str:
     """Undo str(b"..."), a slip of Python 2 to 3 ports: escapes become bytes again, bytes UTF-8 (else Windows-1252)."""
-    if not text.startswith(("b'", 'b"')):
+    bare = text.strip()
+    if not bare.startswith(("b'", 'b"')):
         return text
-    match = _BYTES.fullmatch(text.strip())
+    match = _BYTES.fullmatch(bare)
     if match is None:
         return text
     body = (match[1] if match[1] is not None else match[2]).encode("utf-8", "replace")

@@ -1,0 +1,79 @@
+"""Delimited files as they are found: encodings, damage, and what each error says."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kdtcn.errors import InputError
+from kdtcn.sources.files import LINES, Delimited, locate
+
+GOOD = "Date,News\n2016-06-24,Café opens\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "encoding"),
+    [
+        ("a.csv", GOOD.encode(), ""),
+        ("a.csv", GOOD.encode("utf-8-sig"), ""),
+        ("a.csv", GOOD.encode("utf-16"), ""),
+        ("a.csv", GOOD.encode("cp1252"), "cp1252"),
+        ("a.csv", GOOD.replace("\n", "\r\n").encode(), ""),
+        ("a.csv.gz", gzip.compress(GOOD.encode()), ""),
+        ("a.csv.gz", gzip.compress(GOOD.encode("utf-8-sig")), ""),
+    ],
+)
+def test_one_content_in_many_forms(write: Callable[..., Path], name: str, content: bytes, encoding: str) -> None:
+    table = Delimited(write(name, content), encoding=encoding)
+    assert table.header() == ["Date", "News"]
+    assert [row.cells for row in table.rows()] == [["2016-06-24", "Café opens"]]
+
+
+def test_mixed_encodings_line_by_line(write: Callable[..., Path]) -> None:
+    content = "Date,News\n1,Café\n".encode() + "2,Zürich\n".encode("cp1252")
+    assert [row.cells[1] for row in Delimited(write("a.csv", content), encoding="mixed").rows()] == ["Café", "Zürich"]
+
+
+def test_rows_know_their_line_and_whether_they_are_whole(write: Callable[..., Path]) -> None:
+    path = write("a.csv", 'Date,News\n1,"two\nlines"\n\n2\n3,a,b\n,\n')
+    assert [(row.line, row.whole) for row in Delimited(path).rows()] == [(3, True), (5, False), (6, False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "encoding", "words"),
+    [
+        ("a.csv", b"", "", "the file is empty"),
+        ("a.csv", b"\n\n", "", "the file is empty"),
+        ("a.csv", b"Date,News,Date\n", "", "stands twice"),
+        ("a.csv", GOOD.encode("cp1252"), "", "not UTF-8 text"),
+        ("a.csv", GOOD.encode(), "klingon", "unknown encoding 'klingon'"),
+        ("a.csv", GOOD + '1,"open\n' + "x,y\n" * (LINES + 5) + '1,"\n', "", "line 3: a quote is opened"),
+        ("a.csv.gz", gzip.compress(GOOD.encode() * 500)[:-20], "", "cannot be read to its end"),
+        ("a.csv.gz", b"no gzip at all", "", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_a_remedy(write: Callable[..., Path], name: str, content: bytes, encoding: str, words: str) -> None:
+    path = write(name, content)
+    table = Delimited(path, encoding=encoding)
+    with pytest.raises(InputError, match=words) as caught:
+        table.header()
+        list(table.rows())
+    assert str(path) in str(caught.value)
+
+
+def test_missing_files_and_folders(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        Delimited(tmp_path / "none.csv").header()
+    with pytest.raises(InputError, match="is a folder"):
+        Delimited(tmp_path).header()
+
+
+def test_columns_are_found_by_choice_then_by_name_in_any_case() -> None:
+    known = {"date": ("date", "day"), "text": ("news",)}
+    path = Path("x.csv")
+    assert locate(path, ["NEWS", "Day"], {}, known, ("date", "text")) == {"date": 1, "text": 0}
+    assert locate(path, ["News", "Day", "Schlagzeile"], {"text": "schlagzeile"}, known, ("date", "text")) == {"date": 1, "text": 2}
+    for header, chosen, words in ((["a"], {}, "no column for 'date'; the columns are a"), (["date"], {"text": "b"}, "no column 'b'"), (["date"], {"x": "date"}, "no field 'x'")):
+        with pytest.raises(InputError, match=words):
+            locate(path, header, chosen, known, ("date", "text"))
