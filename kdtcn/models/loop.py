@@ -87,7 +87,7 @@ def _epoch(
         batch = hide(source.batch(idx), options)
         value = loss(network(batch), labels[idx], options.abrupt_weight)
         optimiser.zero_grad(set_to_none=True)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), options.clip)
         optimiser.step()
         total += float(value.detach()) * len(idx)

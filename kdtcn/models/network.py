@@ -96,7 +96,8 @@ class Network(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         pooled = None
         if self.news is not None:
-            assert batch.vectors is not None and batch.session is not None
+            assert batch.vectors is not None
+            assert batch.session is not None
             assert batch.mask is not None
             v, w = self.encode(batch.vectors)
             pooled = self.pool(v, w, batch.session, batch.mask, len(batch.prices))

@@ -2,7 +2,7 @@
 
 from kdtcn.training.calibration import calibrate, probability
 from kdtcn.training.jobs import Job, Run, jobs_for, run_job
-from kdtcn.training.runs import fit_many
+from kdtcn.training.runs import fit_each, fit_many
 from kdtcn.training.splits import Split, fixed_origin, rolling_origin
 
-__all__ = ["Job", "Run", "Split", "calibrate", "fit_many", "fixed_origin", "jobs_for", "probability", "rolling_origin", "run_job"]
+__all__ = ["Job", "Run", "Split", "calibrate", "fit_each", "fit_many", "fixed_origin", "jobs_for", "probability", "rolling_origin", "run_job"]

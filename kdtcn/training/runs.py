@@ -35,7 +35,27 @@ def fit_many(
     options: Mapping[str, Any] | None = None,
     description: str = "training",
 ) -> list[Run]:
-    """Run all jobs and return their runs in the order of the jobs.
+    """Run all jobs and return their runs in the order of the jobs; see `fit_each`."""
+    runs = {
+        run.job: run
+        for run in fit_each(
+            jobs, data_by_key, split_by_key, idx_by_key=idx_by_key, workers=workers, options=options, description=description
+        )
+    }
+    return [runs[job] for job in jobs]
+
+
+def fit_each(
+    jobs: Sequence[Job],
+    data_by_key: Mapping[str, Dataset],
+    split_by_key: Mapping[str, Split],
+    *,
+    idx_by_key: Mapping[str, np.ndarray] | None = None,
+    workers: int = 1,
+    options: Mapping[str, Any] | None = None,
+    description: str = "training",
+) -> Iterator[Run]:
+    """Yield runs as they end, so that a caller can store each before the next.
 
     idx_by_key: the rows to predict, validation and test rows by default. The first job that fails ends the rest.
     """
@@ -45,14 +65,12 @@ def fit_many(
             raise ModelError(f"{job}: no dataset or split has the key {job.key!r}")
     rows = {key: np.concatenate([split.valid, split.test]) for key, split in split_by_key.items()} | dict(idx_by_key or {})
     workers = min(workers, len(jobs))
-    results: dict[Job, Run] = {}
+    runs: Iterator[Run]
     if workers <= 1:
-        for job in track(jobs, description):
-            results[job] = run_job(job, data_by_key[job.key], split_by_key[job.key], rows[job.key], options)
+        runs = (run_job(job, data_by_key[job.key], split_by_key[job.key], rows[job.key], options) for job in jobs)
     else:
-        for run in track(_parallel(jobs, data_by_key, split_by_key, rows, workers, options), description, total=len(jobs)):
-            results[run.job] = run
-    return [results[job] for job in jobs]
+        runs = _parallel(jobs, data_by_key, split_by_key, rows, workers, options)
+    yield from track(runs, description, total=len(jobs))
 
 
 def _parallel(
@@ -67,7 +85,7 @@ def _parallel(
     kinds = {kind for job in jobs if (kind := models.family(job.model).kind) is not None}
     with tempfile.TemporaryDirectory(prefix="kdtcn-") as folder:
         written: dict[int, Path] = {}
-        for number, (key, data) in enumerate(data_by_key.items()):
+        for number, data in enumerate(data_by_key.values()):
             shared.put(data, Path(folder) / str(number), kinds, written)
         numbers = {key: str(number) for number, key in enumerate(data_by_key)}
         start = (folder, numbers, dict(split_by_key), dict(rows), dict(options or {}))
