@@ -1,0 +1,129 @@
+"""The graph as frames, and what of it was true and known on a day."""
+
+import csv
+import datetime
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import networkx as nx
+import pandas as pd
+
+from kdtcn.errors import InputError
+
+HERE = Path(__file__).parent
+KINDS = ("static", "dated", "unknown")
+ENTITY_COLUMNS = ["id", "label", "types", "description", "aliases", "source"]
+FACT_COLUMNS = ["head", "relation", "tail", "valid_from", "valid_to", "source"]
+SAME_AS_COLUMNS = ["entity_id", "scheme", "external_id"]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How a relation reads in both directions, and whether its facts change with time."""
+
+    name: str
+    label: str
+    inverse_label: str
+    kind: str
+
+
+@lru_cache(maxsize=1)
+def relations() -> dict[str, Relation]:
+    """The relations this version knows, by name (kg/relations.csv)."""
+    with (HERE / "relations.csv").open(encoding="utf-8", newline="") as stream:
+        return {row["relation"]: Relation(row["relation"], row["label"], row["inverse_label"], row["kind"]) for row in csv.DictReader(stream)}
+
+
+def relation_kind(name: str) -> str:
+    """static, dated or unknown; a relation nobody has classified is unknown."""
+    known = relations().get(name)
+    return known.kind if known else "unknown"
+
+
+def _day(day: object) -> pd.Timestamp:
+    stamp = pd.Timestamp(day)  # type: ignore[arg-type]
+    return stamp.tz_localize(None).normalize() if stamp.tzinfo else stamp.normalize()
+
+
+@dataclass
+class Graph:
+    """Entities (id, label, types, description, aliases, source), facts (head, relation, tail, valid_from, valid_to, source) and same_as.
+
+    valid_from and valid_to are naive days or NaT; valid_to is the last day of validity.
+    """
+
+    entities: pd.DataFrame
+    facts: pd.DataFrame
+    same_as: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SAME_AS_COLUMNS, dtype=str))
+
+    @cached_property
+    def version(self) -> str:
+        """A hash of the content: the same rows in any order give the same 12 hex digits."""
+        digest = hashlib.blake2b(digest_size=6)
+        for frame, columns in ((self.entities, ENTITY_COLUMNS), (self.facts, FACT_COLUMNS), (self.same_as, SAME_AS_COLUMNS)):
+            hashes = pd.util.hash_pandas_object(frame[columns].astype(str), index=False).sort_values()
+            digest.update(hashes.to_numpy().tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        return dict(zip(self.entities["id"], self.entities["label"], strict=True))
+
+    @cached_property
+    def types(self) -> dict[str, tuple[str, ...]]:
+        return {i: tuple(t.split("|")) if t else () for i, t in zip(self.entities["id"], self.entities["types"], strict=True)}
+
+    def facts_as_of(self, day: datetime.date | str | pd.Timestamp, undated: str = "exclude") -> pd.DataFrame:
+        """The facts that hold on `day` as far as that day could know: an end after it is blanked.
+
+        undated="exclude" leaves out facts of dated relations that carry no start (they may hold only later); "include" keeps them.
+        """
+        if undated not in ("exclude", "include"):
+            raise InputError(f"undated must be exclude or include, not {undated!r}")
+        on, facts = _day(day), self.facts
+        holds = ~(facts["valid_from"] > on) & ~(facts["valid_to"] < on)
+        if undated == "exclude":
+            dated = facts["relation"].map({name: kind == "dated" for name, kind in self._kinds.items()}).astype(bool)
+            holds &= ~(facts["valid_from"].isna() & dated)
+        seen = facts[holds].copy()
+        seen["valid_to"] = seen["valid_to"].where(seen["valid_to"] <= on)
+        return seen
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        return {str(name): relation_kind(str(name)) for name in self.facts["relation"].unique()}
+
+    def as_of(self, day: datetime.date | str | pd.Timestamp, undated: str = "exclude") -> nx.MultiDiGraph:
+        """The graph on `day`: nodes carry label, types, description; edges are keyed by relation and carry relation, source, valid_from, valid_to."""
+        seen = self.facts_as_of(day, undated)
+        view = nx.MultiDiGraph(day=str(_day(day).date()), version=self.version, undated=undated)
+        rows = self.entities
+        view.add_nodes_from(
+            (i, {"label": label, "types": types, "description": text})
+            for i, label, types, text in zip(rows["id"], rows["label"], rows["types"], rows["description"], strict=True)
+        )
+        starts = [None if pd.isna(t) else t.date() for t in seen["valid_from"]]
+        ends = [None if pd.isna(t) else t.date() for t in seen["valid_to"]]
+        view.add_edges_from(
+            (head, tail, relation, {"relation": relation, "valid_from": start, "valid_to": end, "source": source})
+            for head, tail, relation, start, end, source in zip(seen["head"], seen["tail"], seen["relation"], starts, ends, seen["source"], strict=True)
+        )
+        return view
+
+
+def frames(entities: pd.DataFrame, facts: pd.DataFrame, same_as: pd.DataFrame) -> Graph:
+    """A graph from frames of text as they come from CSV or the lake: days parsed, missing cells empty."""
+    facts = facts[FACT_COLUMNS].copy()
+    for column in ("valid_from", "valid_to"):
+        facts[column] = pd.to_datetime(facts[column].replace("", None), format="ISO8601").astype("datetime64[us]")
+    facts["source"] = facts["source"].fillna("")
+    return Graph(entities[ENTITY_COLUMNS].fillna("").reset_index(drop=True), facts.reset_index(drop=True), same_as[SAME_AS_COLUMNS].reset_index(drop=True))
+
+
+@lru_cache(maxsize=1)
+def load_seed() -> Graph:
+    """The graph that ships, without a lake."""
+    read = [pd.read_csv(HERE / "seed" / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("entities", "facts", "same_as")]
+    return frames(*read)
