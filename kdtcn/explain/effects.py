@@ -131,7 +131,9 @@ def _gradients(game: Game, samples: int, seed: int) -> tuple[np.ndarray, np.ndar
     present, absent = torch.ones(1, game.players), torch.zeros(1, game.players)
     steps = 32
     while True:
-        found, delta = method.attribute(present, baselines=absent, n_steps=steps, internal_batch_size=64, return_convergence_delta=True)
+        found, delta = method.attribute(
+            present, baselines=absent, n_steps=steps, internal_batch_size=64, return_convergence_delta=True
+        )
         if abs(float(delta)) < COMPLETENESS / 2 or steps >= 4096:
             return found[0].detach().double().numpy(), np.zeros(game.players)
         steps *= 2
@@ -150,7 +152,9 @@ def _exact(game: Game, samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]
     live = np.concatenate([np.arange(game.k), game.k + np.flatnonzero(game.counts[:-1])])
     n = len(live)
     if n > EXACT_LIMIT:
-        raise InputError(f"exact Shapley values of {n} players need 2^{n} evaluations; at most {EXACT_LIMIT} players, use method shapley")
+        raise InputError(
+            f"exact Shapley values of {n} players need 2^{n} evaluations; at most {EXACT_LIMIT} players, use method shapley"
+        )
     codes = np.arange(2**n)
     member = (codes[:, None] >> np.arange(n)) & 1
     mask = np.zeros((len(codes), game.players), dtype=np.float32)

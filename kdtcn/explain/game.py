@@ -31,10 +31,17 @@ class Game:
     def __init__(self, model: Any, data: Dataset, i: int) -> None:
         kind = getattr(model, "kind", None)
         network = getattr(model, "network", None)
-        if kind is None or network is None:
-            raise ModelError(f"model {getattr(model, 'family', model)!r} reads no news, so its events have no effects; choose wb-tcn, eb-tcn, kdeb-tcn or kdtcn")
+        name = getattr(model, "family", model)
+        if kind is None:
+            raise ModelError(
+                f"model {name!r} reads no news, so its events have no effects; choose wb-tcn, eb-tcn, kdeb-tcn or kdtcn"
+            )
+        if network is None:
+            raise ModelError(f"model {name!r} is not fitted yet, so there is nothing to explain; train it first")
         if i < data.window - 1 or i >= len(data):
-            raise ModelError(f"row {i} has no full window of {data.window} sessions; choose a row from {data.window - 1} to {len(data) - 1}")
+            raise ModelError(
+                f"row {i} has no full window of {data.window} sessions; choose a row from {data.window - 1} to {len(data) - 1}"
+            )
         self.network: NewsNetwork = network
         self.items = data.items[kind]
         self.window = data.window

@@ -24,7 +24,9 @@ def popularity(lake: Lake, months: Sequence[str]) -> pd.Series:
     return scores.sort_values("seen_at").drop_duplicates("headline_id", keep="last").set_index("headline_id")["rank"]
 
 
-def explain_pending(lake: Lake, settings: Settings, sight: Sight, model_id: str, sessions: pd.DatetimeIndex, *, force: bool = False) -> int:
+def explain_pending(
+    lake: Lake, settings: Settings, sight: Sight, model_id: str, sessions: pd.DatetimeIndex, *, force: bool = False
+) -> int:
     """Compute and store the missing effects, a session at a time; returns how many sessions were explained."""
     method = settings.explain.method
     mine = (ds.field("model_id") == model_id) & (ds.field("method") == method)

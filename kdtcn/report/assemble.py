@@ -66,18 +66,26 @@ class Assembler:
         """All headlines of the explained sessions with their session and rank."""
         months = self._months(self.effects["session"])
         heads = self.lake.read("headlines", where=ds.field("month").isin(months))
-        heads = heads.assign(session=assign(heads, "forecast", self.settings), rank=heads["headline_id"].map(popularity(self.lake, months)))
+        heads = heads.assign(
+            session=assign(heads, "forecast", self.settings), rank=heads["headline_id"].map(popularity(self.lake, months))
+        )
         return heads[heads["session"].isin(self.effects["session"])]
 
     @cached_property
     def events(self) -> pd.DataFrame:
         mine = (ds.field("extractor") == self.sight.extractor) & ds.field("month").isin(self._months(self.effects["session"]))
         rows = self.lake.read("events", where=mine)
-        return rows.merge(self.headlines[["headline_id", "text", "url", "source", "published_at", "rank", "session"]], on="headline_id")
+        return rows.merge(
+            self.headlines[["headline_id", "text", "url", "source", "published_at", "rank", "session"]], on="headline_id"
+        )
 
     @cached_property
     def links(self) -> Mapping[tuple[str, str], list[EntityRef]]:
-        mine = (ds.field("linker") == self.sight.linker) & (ds.field("graph_version") == self.sight.graph.version) & (ds.field("entity_id") != "")
+        mine = (
+            (ds.field("linker") == self.sight.linker)
+            & (ds.field("graph_version") == self.sight.graph.version)
+            & (ds.field("entity_id") != "")
+        )
         rows = self.lake.read("links", where=mine & ds.field("month").isin(self._months(self.effects["session"])))
         described = self.sight.graph.entities.set_index("entity_id")["description"].fillna("")
         found: dict[tuple[str, str], list[EntityRef]] = {}
@@ -97,7 +105,9 @@ class Assembler:
         """Everything the page of a session shows. ModelError where it has no forecast or no effects yet."""
         effects = self.effects[self.effects["session"] == session]
         if session not in self.predictions.index or effects.empty:
-            raise ModelError(f"{session:%Y-%m-%d} is not explained yet; run `kdtcn explain {session:%Y-%m-%d} --config {self.config_path}`")
+            raise ModelError(
+                f"{session:%Y-%m-%d} is not explained yet; run `kdtcn explain {session:%Y-%m-%d} --config {self.config_path}`"
+            )
         forecast = self.predictions.loc[session]
         events = self._event_rows(session, effects)
         older = [row for row in effects.sort_values("event_id").itertuples() if row.event_id.startswith(OLDER)]
@@ -115,7 +125,9 @@ class Assembler:
             outcome=self._outcome(session),
             record=self.record(session),
             events=tuple(events),
-            older=tuple(OlderRow(pd.Timestamp(row.event_id.removeprefix(OLDER)), float(row.effect), int(row.popularity)) for row in older),
+            older=tuple(
+                OlderRow(pd.Timestamp(row.event_id.removeprefix(OLDER)), float(row.effect), int(row.popularity)) for row in older
+            ),
             headlines=tuple(self._without_event(session)),
             linkage=self._linkage(session, events),
             recent=tuple(self._recent(session)),
@@ -124,8 +136,12 @@ class Assembler:
         )
 
     def _event_rows(self, session: pd.Timestamp, effects: pd.DataFrame) -> list[EventRow]:
-        mine = self.events[self.events["session"] == session].merge(effects.drop(columns=["session", "available_at", "ingested_at"]), on="event_id")
-        mine = mine.assign(order=mine["rank"].fillna(UNRANKED)).sort_values(["order", "headline_id", "subject_span", "event_id"], kind="stable")
+        mine = self.events[self.events["session"] == session].merge(
+            effects.drop(columns=["session", "available_at", "ingested_at"]), on="event_id"
+        )
+        mine = mine.assign(order=mine["rank"].fillna(UNRANKED)).sort_values(
+            ["order", "headline_id", "subject_span", "event_id"], kind="stable"
+        )
         return [
             EventRow(
                 event_id=row.event_id,
@@ -155,10 +171,14 @@ class Assembler:
         ]
 
     def _without_event(self, session: pd.Timestamp) -> list[HeadlineRow]:
-        heads = self.headlines[(self.headlines["session"] == session) & ~self.headlines["headline_id"].isin(self.events["headline_id"])]
+        heads = self.headlines[
+            (self.headlines["session"] == session) & ~self.headlines["headline_id"].isin(self.events["headline_id"])
+        ]
         heads = heads.assign(order=heads["rank"].fillna(UNRANKED)).sort_values(["order", "headline_id"], kind="stable")
         return [
-            HeadlineRow(row.text, _whole(row.rank), _text(row.url), _text(row.source), f"{row.published_at.tz_convert(NEW_YORK):%Y-%m-%d}")
+            HeadlineRow(
+                row.text, _whole(row.rank), _text(row.url), _text(row.source), f"{row.published_at.tz_convert(NEW_YORK):%Y-%m-%d}"
+            )
             for row in heads.itertuples()
         ]
 
@@ -184,7 +204,9 @@ class Assembler:
         if i < 0 or self.market.up[i] < 0:
             return None
         c = float(self.market.c[i])
-        return Outcome(bool(self.market.up[i] == 1), float(self.market.d[i]), _real(c), None if np.isnan(c) else bool(self.market.abrupt[i]))
+        return Outcome(
+            bool(self.market.up[i] == 1), float(self.market.d[i]), _real(c), None if np.isnan(c) else bool(self.market.abrupt[i])
+        )
 
     def record(self, session: pd.Timestamp) -> Record | None:
         """The model's accuracy over the last forecasts before this session whose outcome is known."""

@@ -23,7 +23,9 @@ def sessions_to_show(lake: Lake, settings: Settings, model_id: str) -> pd.Dateti
     """The last sessions of the test period and its largest abrupt ones, in order of date."""
     import pyarrow.dataset as ds
 
-    predicted = pd.DatetimeIndex(lake.read("predictions", columns=["session"], where=ds.field("model_id") == model_id)["session"].unique())
+    predicted = pd.DatetimeIndex(
+        lake.read("predictions", columns=["session"], where=ds.field("model_id") == model_id)["session"].unique()
+    )
     prices = market(lake, settings)
     rows = pd.DataFrame({"c": prices.c, "abrupt": prices.abrupt}, index=prices.sessions)
     rows = rows[rows.index.isin(predicted) & (rows.index >= pd.Timestamp(settings.evaluation.test_from))]
@@ -77,7 +79,8 @@ def data_summary(lake: Lake, settings: Settings, prices: Market) -> DataSummary:
         tables.append(TableCount(name, lake.count(name), str(version), first, last))
     rejects = lake.read("rejects", columns=["source", "reason", "raw"])
     reasons = [
-        RejectReason(source, reason, len(rows), str(rows["raw"].iloc[0])[:120]) for (source, reason), rows in rejects.groupby(["source", "reason"])
+        RejectReason(source, reason, len(rows), str(rows["raw"].iloc[0])[:120])
+        for (source, reason), rows in rejects.groupby(["source", "reason"])
     ]
     missing = prices.sessions[pd.isna(prices.closes)]
     gaps = tuple(f"{day:%Y-%m-%d}: no prices" for day in missing[:50])

@@ -1,0 +1,231 @@
+"""Writes the site: all of it into a new folder, which then takes the place of the old one, so that no page of another run lingers."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from kdtcn.errors import InputError
+from kdtcn.explain.abrupt import AbruptPoint, Interval, intervals
+from kdtcn.progress import track
+from kdtcn.report import render, words
+from kdtcn.report.page import SessionPage, as_json
+from kdtcn.report.summary import DataSummary, Evaluation, SiteMeta
+
+FORMAT = 1
+INDEX = "index.json"
+
+
+def write_site(
+    out_dir: Path,
+    pages: Iterable[SessionPage],
+    evaluation: Evaluation | None,
+    data: DataSummary | None,
+    meta: SiteMeta,
+    *,
+    keep: bool = False,
+) -> Path:
+    """Write index, session pages, evaluation and data page under out_dir and return the path of index.html.
+
+    With `keep`, session pages of the site that stands there are taken over unless they are written anew, and the index
+    lists them too; so a nightly run adds its page. Raises InputError where out_dir holds something that is no site.
+    """
+    out_dir = Path(out_dir)
+    _recover(out_dir)
+    _check(out_dir)
+    out_dir.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.new-", dir=out_dir.parent))
+    try:
+        fresh.chmod(0o755)
+        _fill(fresh, list(pages), evaluation, data, meta, out_dir if keep else None)
+        _swap(fresh, out_dir)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return out_dir / "index.html"
+
+
+def _fill(
+    root: Path,
+    pages: list[SessionPage],
+    evaluation: Evaluation | None,
+    data: DataSummary | None,
+    meta: SiteMeta,
+    old: Path | None,
+) -> None:
+    (root / "sessions").mkdir()
+    assets = resources.files("kdtcn.report") / "assets"
+    (root / "assets").mkdir()
+    for name in ("report.css", "filter.js"):
+        _write(root / "assets" / name, (assets / name).read_text(encoding="utf-8"))
+
+    rows = {page.name: index_row(page) for page in pages}
+    if len(rows) != len(pages):
+        raise InputError("two pages have the same session and alignment; a site holds one of each")
+    for row in _kept(old, root, set(rows)):
+        rows[row["name"]] = row
+    listed = sorted(rows.values(), key=lambda row: (row["session"], row["alignment"] == "forecast"), reverse=True)
+    for page in track(pages, "pages", total=len(pages)):
+        _write(root / "sessions" / f"{page.name}.html", render.session_html(page, meta, _near(page, listed)))
+        _write_json(root / "sessions" / f"{page.name}.json", {"format": FORMAT, "row": rows[page.name], "page": as_json(page)})
+
+    runs = list(reversed(meta.intervals or _own_intervals(pages)))
+    _write(root / "index.html", render.index_html(listed, runs, meta))
+    site = {"generator": "kdtcn", "format": FORMAT, "meta": as_json(meta), "sessions": listed, "intervals": as_json(runs)}
+    _write_json(root / INDEX, site)
+
+    _whole(
+        root,
+        "evaluation",
+        old,
+        evaluation,
+        lambda found: render.evaluation_html(found, meta),
+        _evaluation_json,
+        Evaluation(_no_rows()),
+    )
+    _whole(root, "data", old, data, lambda found: render.data_html(found, meta), as_json, DataSummary())
+
+
+def _whole(
+    root: Path, name: str, old: Path | None, given: Any, html: Callable[[Any], str], figures: Callable[[Any], Any], nothing: Any
+) -> None:
+    """A page about the whole site; with `keep` and nothing given, the one that stands is taken over."""
+    if given is None and old is not None and (old / f"{name}.html").is_file() and (old / f"{name}.json").is_file():
+        for ending in ("html", "json"):
+            shutil.copyfile(old / f"{name}.{ending}", root / f"{name}.{ending}")
+        return
+    found = nothing if given is None else given
+    _write(root / f"{name}.html", html(found))
+    _write_json(root / f"{name}.json", {"format": FORMAT, name: figures(found)})
+
+
+def index_row(page: SessionPage) -> dict[str, Any]:
+    """What the index says of a page; it goes into the page's JSON, so that an index can be made without the pages."""
+    top, outcome = page.top, page.outcome
+    entities = {ref.label for event in page.events for ref in (*event.subject_entities, *event.object_entities)}
+    types = {event.event_type for event in page.events if event.event_type}
+    search = " ".join([f"{page.session:%Y-%m-%d}", *sorted(entities), *sorted(types), top.words if top else ""])
+    row = {
+        "name": page.name,
+        "session": f"{page.session:%Y-%m-%d}",
+        "alignment": page.alignment,
+        "p_up": page.p_up,
+        "p_abrupt": page.p_abrupt,
+        "up": page.up,
+        "d": outcome.d if outcome else None,
+        "c": outcome.c if outcome else None,
+        "outcome_up": outcome.up if outcome else None,
+        "abrupt": bool(outcome and outcome.abrupt),
+        "hit": "" if outcome is None else "right" if outcome.up == page.up else "wrong",
+        "top": top.words if top else "",
+        "top_effect": top.effect if top else None,
+        "search": search.lower()[:4000],
+        "statement": words.statement(page),
+        "record": words.record(page),
+    }
+    return dict(as_json(row))
+
+
+def _near(page: SessionPage, listed: Sequence[Mapping[str, Any]]) -> render.Neighbours:
+    """Neighbours among the pages of the same alignment (`listed` is newest first)."""
+    names = [row["name"] for row in listed if row["alignment"] == page.alignment]
+    at = names.index(page.name)
+    day = f"{page.session:%Y-%m-%d}"
+    twin = next((row["name"] for row in listed if row["session"] == day and row["name"] != page.name), "")
+    return render.Neighbours(
+        before=names[at + 1] if at + 1 < len(names) else "",
+        after=names[at - 1] if at else "",
+        twin=twin,
+    )
+
+
+def _kept(old: Path | None, root: Path, new: set[str]) -> Iterable[dict[str, Any]]:
+    """Rows of the standing site's pages that are not written anew; their files are copied."""
+    if old is None or not old.is_dir():
+        return
+    for path in sorted((old / "sessions").glob("*.json")):
+        page = path.with_suffix(".html")
+        if path.stem in new or not page.is_file():
+            continue
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            continue  # half a page is no page
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
+            continue  # another format's page would not fit this style sheet
+        for file in (path, page):
+            shutil.copyfile(file, root / "sessions" / file.name)
+        yield found["row"]
+
+
+def _own_intervals(pages: Iterable[SessionPage]) -> list[Interval]:
+    """Without intervals of the whole period: those of the sessions that the pages' own charts cover."""
+    series: dict[Any, AbruptPoint] = {}
+    effects: dict[Any, list[tuple[str, float]]] = {}
+    for page in pages:
+        series |= {point.session: point for point in page.recent}
+        effects[page.session] = [(event.words, event.effect) for event in page.events]
+    return intervals([series[session] for session in sorted(series)], effects)
+
+
+def _evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
+    return {"live": evaluation.live, "notes": list(evaluation.notes), "rows": as_json(evaluation.frame.to_dict("records"))}
+
+
+def _no_rows() -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(columns=["model", "subset", "alignment", "n", "accuracy", "low", "high"])
+
+
+def _check(out_dir: Path) -> None:
+    """A folder that this program did not make is never replaced."""
+    if not out_dir.exists():
+        return
+    if not out_dir.is_dir():
+        raise InputError(f"{out_dir}: is a file; name a folder for the report")
+    if any(out_dir.iterdir()) and not _ours(out_dir):
+        raise InputError(f"{out_dir}: holds files that are no report of this program; name another folder, or empty it first")
+
+
+def _ours(folder: Path) -> bool:
+    try:
+        found = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("generator") == "kdtcn"
+
+
+def _old(out_dir: Path) -> Path:
+    return out_dir.parent / f".{out_dir.name}.old"
+
+
+def _recover(out_dir: Path) -> None:
+    """After a crash between the two renames the old site is put back; else its remains go."""
+    old = _old(out_dir)
+    if old.is_dir() and _ours(old):
+        if out_dir.exists():
+            shutil.rmtree(old)
+        else:
+            os.rename(old, out_dir)
+
+
+def _swap(fresh: Path, out_dir: Path) -> None:
+    """Two renames: whoever looks finds the old site, for an instant none, or the new one, never a mixture."""
+    old = _old(out_dir)
+    if out_dir.exists():
+        os.rename(out_dir, old)
+    os.rename(fresh, out_dir)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_json(path: Path, tree: Any) -> None:
+    """ASCII only, so that no direction character reaches a terminal unseen; keys in the order of the dataclasses."""
+    _write(path, json.dumps(tree, indent=1, allow_nan=False) + "\n")

@@ -1,0 +1,107 @@
+"""Altair charts as inline SVG that follows the page: colours become CSS classes, fonts are the page's, bars get titles and links."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+import altair
+import vl_convert
+from markupsafe import Markup
+
+# A chart is drawn once but seen in light, dark and print: each role is drawn in a colour of its own that stands for it,
+# and is replaced by a class (f-ROLE for fills, s-ROLE for strokes) to which the style sheet gives the real colours.
+ROLES = ("ink", "muted", "grid", "axis", "band", "pos", "neg", "pos-weak", "neg-weak", "alert", "quiet", "accent")
+COLOUR = {role: f"#fe00{n:02x}" for n, role in enumerate(ROLES)}
+_ROLE = {colour: role for role, colour in COLOUR.items()}
+
+_DROP = {
+    "style",
+    "class",
+    "role",
+    "aria-roledescription",
+    "aria-label",
+    "aria-hidden",
+    "pointer-events",
+    "font-family",
+    "stroke-miterlimit",
+}
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a mark says when pointed at, and where it leads (an anchor of the page, or nothing)."""
+
+    title: str
+    href: str = ""
+
+
+def draw(chart: altair.LayerChart, label: str, *, marks: Mapping[str, Mark] | None = None, css: str = "") -> Markup:
+    """The chart as an inline <svg role="img">; marks are found by the chart's `description` channel."""
+    spec = {**chart.to_dict(validate=False), "config": _CONFIG}
+    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(spec))
+    _rewrite(root, marks or {})
+    for key in ("width", "height"):
+        root.attrib.pop(key, None)
+    root.attrib = {"class": f"chart {css}".strip(), "viewBox": root.attrib["viewBox"], "role": "img", "aria-label": label}
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _rewrite(node: ElementTree.Element, marks: Mapping[str, Mark]) -> None:
+    node.tag = node.tag.rpartition("}")[2]  # inline SVG needs no namespace
+    for place, child in reversed(list(enumerate(node))):
+        if _nothing(child):
+            node.remove(child)
+            continue
+        mark = marks.get(child.attrib.get("aria-label", ""))
+        _rewrite(child, marks)
+        if mark is not None:
+            ElementTree.SubElement(child, "title").text = mark.title
+            if mark.href:
+                # out of the tab order: the table below the chart is the way there without a mouse
+                link = ElementTree.Element("a", {"href": mark.href, "tabindex": "-1"})
+                link.append(child)
+                node.remove(child)
+                node.insert(place, link)
+    roles = []
+    for part in ("fill", "stroke"):
+        colour = node.attrib.get(part, "")
+        if colour in _ROLE:
+            del node.attrib[part]
+            roles.append(f"{part[0]}-{_ROLE[colour]}")
+    for key in [key for key in node.attrib if key in _DROP or "}" in key]:
+        del node.attrib[key]
+    if node.attrib.get("opacity") == "1":
+        del node.attrib["opacity"]
+    if roles:
+        node.attrib["class"] = " ".join(roles)
+    for key in ("d", "transform"):
+        if key in node.attrib:
+            node.attrib[key] = _NUMBER.sub(lambda found: f"{float(found[0]):.1f}", node.attrib[key])
+
+
+def _nothing(node: ElementTree.Element) -> bool:
+    """Empty paths that Vega leaves for events and backgrounds."""
+    tag = node.tag.rpartition("}")[2]
+    return (
+        tag == "path" and (node.attrib.get("d", "") in {"", "M0,0h0v0h0Z"} or "background" in node.attrib.get("class", ""))
+    ) or (tag == "rect" and node.attrib.get("fill") == "transparent")
+
+
+_CONFIG = {
+    "background": "transparent",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": COLOUR["muted"],
+        "titleColor": COLOUR["muted"],
+        "gridColor": COLOUR["grid"],
+        "domainColor": COLOUR["axis"],
+        "tickColor": COLOUR["axis"],
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+        "labelPadding": 4,
+    },
+}
