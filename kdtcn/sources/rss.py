@@ -1,6 +1,7 @@
 """RSS and Atom feeds, asked only for what changed since last time."""
 
 import calendar
+import html
 import json
 import os
 import re
@@ -69,7 +70,7 @@ class Rss(Provider):
 def entries(answer: Answer) -> list[Any]:
     """The entries of a feed; SourceError where the answer is no feed, or was cut off."""
     parsed = feedparser.parse(answer.content, response_headers={"content-type": answer.headers.get("content-type", "application/xml")})
-    if not parsed.version:
+    if not parsed.get("version"):
         kind = answer.headers.get("content-type", "something").split(";")[0]
         raise SourceError(f"{answer.where}: answered with {kind} instead of a feed; the service may be down or have moved")
     if not _CLOSED.search(answer.content[-4096:]):
@@ -79,7 +80,7 @@ def entries(answer: Answer) -> list[Any]:
 
 def record(entry: Any, source: str, answer: Answer, rank: int | None = None) -> Record | Reject:
     """A feed entry as a record. One without a date is refused: fetched again tomorrow it would count as new news."""
-    title = clean(_TAG.sub(" ", entry.get("title", "")))
+    title = clean(html.unescape(_TAG.sub(" ", entry.get("title", ""))))  # titles are escaped HTML as often as plain text
     stamp = entry.get("published_parsed") or entry.get("updated_parsed")
     raw = f"{answer.where}: {title or entry.get('id', '')}"
     if stamp is None:
