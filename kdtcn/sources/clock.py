@@ -100,14 +100,12 @@ class DateStyle:
 def parse_clock(text: str) -> time:
     """A time of day such as 14:05, 14:05:30 or 2:05 PM. Raises ValueError where the text is none."""
     found = _CLOCK.fullmatch(text.strip())
-    if found is None:
-        raise ValueError(text)
-    hour = int(found[1])
-    if found[4]:
-        if not 1 <= hour <= 12:
-            raise ValueError(text)
-        hour = hour % 12 + (12 if found[4].lower() == "pm" else 0)
-    return time(hour, int(found[2]), int(found[3] or 0))
+    hour, minute, second = (int(found[group] or 0) for group in (1, 2, 3)) if found else (99, 0, 0)
+    if found and found[4]:
+        hour = hour % 12 + (12 if found[4].lower() == "pm" else 0) if 1 <= hour <= 12 else 99
+    if hour > 23 or minute > 59 or second > 59:
+        raise ValueError(f"{text!r} is no time of day")
+    return time(hour, minute, second)
 
 
 def sniff_dates(values: Iterable[str], what: str) -> DateStyle:

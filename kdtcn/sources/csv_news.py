@@ -1,4 +1,4 @@
-"""Headlines from a delimited file, any delimiter and column names."""
+"""Headlines from a delimited file, any delimiter and column names, or from JSON lines."""
 
 import html
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pydantic import Field
 from kdtcn.errors import InputError
 from kdtcn.sources import clock
 from kdtcn.sources.base import Context, Provider, Record, Reject
-from kdtcn.sources.files import Delimited, Row, locate
+from kdtcn.sources.files import Delimited, JsonLines, Row, locate, open_table
 from kdtcn.sources.text import clean, safe_url
 
 COLUMNS = {
@@ -43,7 +43,7 @@ class CsvNews(Provider):
     unescape: bool = Field(True, description="turn HTML entities (&amp;) into characters")
 
     def read(self, context: Context) -> Iterator[Record | Reject]:
-        table = Delimited(self.path, self.delimiter, self.encoding)
+        table = open_table(self.path, self.delimiter, self.encoding)
         places = locate(self.path, table.header(), self.columns, COLUMNS, ("date", "text"))
         where = clock.zone(self.timezone)
         at = places["date"]
@@ -57,7 +57,7 @@ class CsvNews(Provider):
         return self._records(table, places, style, where, clock.day_end(last), context)
 
     def _records(
-        self, table: Delimited, places: dict[str, int], style: clock.DateStyle, where: ZoneInfo, seen: datetime, context: Context
+        self, table: Delimited | JsonLines, places: dict[str, int], style: clock.DateStyle, where: ZoneInfo, seen: datetime, context: Context
     ) -> Iterator[Record | Reject]:
         for row in table.rows():
             found = self._record(row, places, style, where, seen)

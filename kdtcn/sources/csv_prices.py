@@ -1,4 +1,4 @@
-"""Daily prices from a delimited file, any delimiter and column names."""
+"""Daily prices from a delimited file, any delimiter and column names, or from JSON lines."""
 
 import math
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from pydantic import Field
 from kdtcn.errors import InputError
 from kdtcn.sources import clock
 from kdtcn.sources.base import Context, Price, Provider, Reject
-from kdtcn.sources.files import Delimited, Row, locate
+from kdtcn.sources.files import Delimited, JsonLines, Row, locate, open_table
 
 COLUMNS = {
     "session": ("date", "session", "day"),
@@ -40,7 +40,7 @@ class CsvPrices(Provider):
     dates: str = Field("", description="iso, dmy, mdy or a strptime format; empty: what the file proves")
 
     def read(self, context: Context) -> Iterator[Price | Reject]:
-        table = Delimited(self.path, self.delimiter, self.encoding)
+        table = open_table(self.path, self.delimiter, self.encoding)
         places = locate(self.path, table.header(), self.columns, COLUMNS, ("session", "open", "high", "low", "close"))
         at = places["session"]
         days = [row.cells[at] for row in table.rows() if row.whole]  # the whole file is read once before the first row is stored
@@ -50,7 +50,7 @@ class CsvPrices(Provider):
         style.check(days, f"{self.path}, column {table.header()[at]!r}")
         return self._prices(table, places, style, context)
 
-    def _prices(self, table: Delimited, places: dict[str, int], style: clock.DateStyle, context: Context) -> Iterator[Price | Reject]:
+    def _prices(self, table: Delimited | JsonLines, places: dict[str, int], style: clock.DateStyle, context: Context) -> Iterator[Price | Reject]:
         for row in table.rows():
             found = self._price(row, places, style, context)
             if isinstance(found, str):

@@ -43,11 +43,17 @@ def create(kind: str, name: str, options: dict[str, Any] | None = None) -> Provi
         raise ConfigError(f"{kind} provider {name!r}, option {key!r}: {first['msg']}; its options are {fields}") from None
 
 
-def configured(settings: SourcesSettings) -> list[Provider]:
-    """The providers that the settings list and that have something to read from: prices first."""
-    prices = [create("prices", source.provider, {"symbol": source.symbol, **source.options}) for source in settings.prices if _reads(source.provider, source.options)]
-    news = [create("news", source.provider, source.options) for source in settings.news if _reads(source.provider, source.options)]
-    return prices + news
+def configured(settings: SourcesSettings) -> dict[str, Provider]:
+    """The providers that the settings list and that have something to read from, by a name to show; prices first."""
+    made = {}
+    for price in settings.prices:
+        if _reads(price.provider, price.options):
+            made[f"prices {price.provider} {price.symbol}"] = create("prices", price.provider, {"symbol": price.symbol, **price.options})
+    for number, news in enumerate(settings.news, start=1):
+        if _reads(news.provider, news.options):
+            name = f"news {news.provider}"
+            made[name if name not in made else f"{name} {number}"] = create("news", news.provider, news.options)
+    return made
 
 
 def _reads(name: str, options: dict[str, Any]) -> bool:

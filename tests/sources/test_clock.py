@@ -82,7 +82,8 @@ def test_the_style_that_the_dates_prove(values: list[str], style: str) -> None:
 def test_no_guess(values: list[str], words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:
         sniff_dates(values, "x.csv, column 'Date'")
-    assert "x.csv, column 'Date'" in str(caught.value) and "option dates" in str(caught.value)
+    assert "x.csv, column 'Date'" in str(caught.value)
+    assert "option dates" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -100,18 +101,18 @@ def test_no_guess(values: list[str], words: str) -> None:
 )
 def test_dates(style: str, text: str, value: date) -> None:
     found = DateStyle(style).parse(text)
-    assert found == value and type(found) is type(value)
+    assert found == value
+    assert type(found) is type(value)
 
 
 @pytest.mark.parametrize(("style", "text"), [("iso", "24/06/2016"), ("dmy", "2016-06-24"), ("dmy", "31/02/2016"), ("mdy", "24/06/2016"), ("%Y", "x")])
 def test_what_is_no_date_of_the_style(style: str, text: str) -> None:
-    with pytest.raises(ValueError):
-        DateStyle(style).parse(text)
+    assert DateStyle(style).day(text) is None
 
 
 @pytest.mark.parametrize("text", ["25:00", "12:60", "13:00 PM", "0:10 am", "noon", ""])
 def test_what_is_no_time_of_day(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="is no time of day"):
         parse_clock(text)
 
 

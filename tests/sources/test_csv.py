@@ -42,16 +42,21 @@ def _read(kind: str, path: Path, context: Context, **options: Any) -> list[Recor
 def test_a_price_row_is_stored_or_refused_with_a_reason(write: Callable[..., Path], context: Context, row: str, reason: str | None) -> None:
     found = _read("prices", write("p.csv", f"{HEAD}2016-06-22,10,12,9,11,11,100\n{row}\n"), context)[1]
     if reason is None:
-        assert isinstance(found, Price) and (found.close, found.adj_close) == (11, 11)
+        assert isinstance(found, Price)
+        assert (found.close, found.adj_close) == (11, 11)
     else:
-        assert isinstance(found, Reject) and found.reason == reason and found.raw.startswith("p.csv line 3: ")
+        assert isinstance(found, Reject)
+        assert found.reason == reason
+        assert found.raw.startswith("p.csv line 3: ")
 
 
 def test_columns_delimiter_and_dates_by_option(write: Callable[..., Path], context: Context) -> None:
     path = write("p.csv", "Tag;Anf;Hoch;Tief;Schluss;Papier\n03.05.2016;10;12;9;11;XYZ\n")
     columns = {"session": "Tag", "open": "Anf", "high": "Hoch", "low": "Tief", "close": "Schluss", "symbol": "papier"}
     found = _read("prices", path, context, columns=columns, delimiter=";", dates="dmy", source="mine")[0]
-    assert found[:3] == ("XYZ", date(2016, 5, 3), "mine") and isinstance(found, Price) and found.volume is None
+    assert found[:3] == ("XYZ", date(2016, 5, 3), "mine")
+    assert isinstance(found, Price)
+    assert found.volume is None
 
 
 def test_a_range_leaves_out_other_days(write: Callable[..., Path], context: Context) -> None:
@@ -118,7 +123,9 @@ def test_with_a_time_news_is_known_then_with_a_date_only_when_the_day_is_over(
 )
 def test_refused_news(write: Callable[..., Path], context: Context, row: str, reason: str) -> None:
     found = _read("news", write("n.csv", f"Date,Time,News,rank\n2016-06-21,09:00,First,1\n{row}\n"), context)[1]
-    assert isinstance(found, Reject) and found.reason == reason and found.raw == f"n.csv line 3: {row}"
+    assert isinstance(found, Reject)
+    assert found.reason == reason
+    assert found.raw == f"n.csv line 3: {row}"
 
 
 def test_ranks_of_an_archive_are_seen_at_its_end_unless_the_file_says_when(lake: Lake, write: Callable[..., Path], context: Context) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kdtcn.errors import InputError
-from kdtcn.sources.files import LINES, Delimited, locate
+from kdtcn.sources.files import LINES, Delimited, locate, open_table
 
 GOOD = "Date,News\n2016-06-24,Café opens\n"
 
@@ -55,11 +55,27 @@ def test_rows_know_their_line_and_whether_they_are_whole(write: Callable[..., Pa
 )
 def test_what_cannot_be_read_is_named_with_a_remedy(write: Callable[..., Path], name: str, content: bytes, encoding: str, words: str) -> None:
     path = write(name, content)
-    table = Delimited(path, encoding=encoding)
     with pytest.raises(InputError, match=words) as caught:
-        table.header()
-        list(table.rows())
+        list(Delimited(path, encoding=encoding).rows())
     assert str(path) in str(caught.value)
+
+
+def test_json_lines_are_rows_too(write: Callable[..., Path]) -> None:
+    path = write("a.jsonl", '{"Date": "2016-06-24", "title": "Oil falls"}\n\n{"title": "Rates\\nrise", "votes": 7, "Date": null}\n[1]\n{"title": "ha\n')
+    table = open_table(path)
+    assert table.header() == ["Date", "title", "votes"]
+    assert [(row.line, row.cells, row.whole) for row in table.rows()] == [
+        (1, ["2016-06-24", "Oil falls", ""], True),
+        (3, ["", "Rates\nrise", "7"], True),
+        (4, ["[1]"], False),
+        (5, ['{"title": "ha'], False),
+    ]
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"", "the file is empty"), (b"a,b\n1,2\n", "no line is a JSON object"), (b'{"a": "caf\xe9"}\n', "not UTF-8 text")])
+def test_json_lines_that_are_none(write: Callable[..., Path], content: bytes, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        open_table(write("a.jsonl", content)).header()
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:

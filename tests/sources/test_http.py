@@ -16,7 +16,8 @@ from .conftest import NOW, Reply, Service
 def test_a_plain_answer_and_an_honest_name(service: Service, context: Context) -> None:
     answer = context.http.get(service.on("/a", Reply("{}", headers={"Content-Type": "application/json"})), params={"q": "1"})
     assert (answer.status, answer.json(), answer.at) == (200, {}, NOW)
-    assert service.asked[0].headers["user-agent"] == AGENT and AGENT.startswith("kdtcn/")
+    assert service.asked[0].headers["user-agent"] == AGENT
+    assert AGENT.startswith("kdtcn/")
     assert service.asked[0].query == {"q": "1"}
 
 
@@ -27,11 +28,13 @@ def test_a_plain_answer_and_an_honest_name(service: Service, context: Context) -
 )
 def test_passing_trouble_is_tried_again(service: Service, context: Context, pauses: list[float], trouble: Reply) -> None:
     assert context.http.get(service.on("/a", trouble, trouble, Reply("[1]"))).json() == [1]
-    assert service.count("/a") == 3 and len(pauses) == 2
+    assert service.count("/a") == 3
+    assert len(pauses) == 2
     if "Retry-After" in trouble.headers:
         assert all(3 <= pause <= 4 for pause in pauses)
     else:
-        assert 0 < pauses[0] <= 2.0 and pauses[1] <= 3.0
+        assert 0 < pauses[0] <= 2.0
+        assert pauses[1] <= 3.0
 
 
 def test_jitter_keeps_two_clients_apart(service: Service, context: Context, pauses: list[float]) -> None:
@@ -57,7 +60,8 @@ def test_a_refusal_is_not_tried_again(service: Service, context: Context, status
 def test_a_pause_too_long_to_sit_out_ends_the_run(service: Service, context: Context, pauses: list[float]) -> None:
     with pytest.raises(SourceError, match="asks to wait 3600 s"):
         context.http.get(service.on("/a", Reply(status=429, headers={"Retry-After": "3600"})))
-    assert service.count("/a") == 1 and pauses == []
+    assert service.count("/a") == 1
+    assert pauses == []
 
 
 @pytest.mark.parametrize(

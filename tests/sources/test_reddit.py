@@ -47,10 +47,14 @@ def test_titles_are_known_when_fetched_with_rank_and_votes_as_seen(service: Serv
     assert collect(lake, found, context) == Counts(2, 2, scores=2)
     rows = lake.read("headlines").merge(lake.read("headline_scores"), on="headline_id").sort_values("rank")
     assert list(rows["text"]) == ["Oil falls", "Rates rise"]
-    assert list(rows["rank"]) == [1, 2] and list(rows["votes"]) == [900, 800] and list(rows["url"]) == ["https://example.org/1", ""]
-    assert set(rows["available_at_x"]) == {NOW} == set(rows["seen_at"]) and set(rows["source"]) == {"reddit/worldnews"}
+    assert list(rows["rank"]) == [1, 2]
+    assert list(rows["votes"]) == [900, 800]
+    assert list(rows["url"]) == ["https://example.org/1", ""]
+    assert set(rows["available_at_x"]) == {NOW} == set(rows["seen_at"])
+    assert set(rows["source"]) == {"reddit/worldnews"}
     asked = service.asked[-1]
-    assert asked.headers["authorization"] == "Bearer t0k" and asked.query == {"t": "day", "limit": "100", "raw_json": "1"}
+    assert asked.headers["authorization"] == "Bearer t0k"
+    assert asked.query == {"t": "day", "limit": "100", "raw_json": "1"}
 
 
 def test_a_later_look_adds_a_snapshot_but_no_headline(service: Service, lake: Lake, context: Context, credentials: None) -> None:
@@ -93,7 +97,8 @@ def test_broken_bytes_refuse_one_title_not_the_page(service: Service, lake: Lake
 def test_waiting_as_told_then_going_on(service: Service, lake: Lake, context: Context, credentials: None, pauses: list[float]) -> None:
     replies = [Reply("slow down", 429, {"Retry-After": "5"}), Reply("oops", 500), Reply('{"da', cut=True), page(post("Oil falls"))]
     assert collect(lake, provider(service, *replies), context).stored == 1
-    assert 5 <= pauses[0] <= 6 and len(pauses) == 3
+    assert 5 <= pauses[0] <= 6
+    assert len(pauses) == 3
 
 
 @pytest.mark.parametrize(
@@ -136,7 +141,8 @@ def test_without_credentials_the_feed_gives_the_same_headlines(service: Service,
     service.on("/r/worldnews/top/.rss", Reply(f'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>{entry}</feed>'))
     found = provider(service, page(post("Oil falls", 900)))
     assert collect(lake, found, context) == Counts(1, 1, scores=1)
-    assert service.asked[0].query == {"t": "day", "limit": "100"} and len(service.asked) == 1
+    assert service.asked[0].query == {"t": "day", "limit": "100"}
+    assert len(service.asked) == 1
     monkeypatch.setenv("REDDIT_CLIENT_ID", "id")
     monkeypatch.setenv("REDDIT_CLIENT_SECRET", "hush")
     assert collect(lake, found, context).known == 1

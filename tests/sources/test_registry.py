@@ -15,7 +15,8 @@ def test_every_name_in_the_table_leads_to_a_provider_of_its_kind() -> None:
     for kind in ("prices", "news"):
         for name in available(kind):
             made = create(kind, name, needs.get(name, {}))
-            assert isinstance(made, Provider) and made.kind == kind
+            assert isinstance(made, Provider)
+            assert made.kind == kind
 
 
 @pytest.mark.parametrize(
@@ -36,16 +37,21 @@ def test_what_is_wrong_is_named(kind: str, name: str, options: dict[str, Any], w
     assert words in str(caught.value)
 
 
-def test_the_settings_list_what_is_read_and_what_only_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_settings_list_what_is_read_and_what_only_ranks() -> None:
     settings = SourcesSettings.model_validate(
         {
             "prices": [{"provider": "kaggle"}, {"provider": "yahoo", "symbol": "^GSPC"}],
-            "news": [{"provider": "reddit"}, {"provider": "csv", "options": {"path": "n.csv"}}],
+            "news": [{"provider": "reddit"}, {"provider": "csv", "options": {"path": "n.csv"}}, {"provider": "csv", "options": {"path": "m.csv"}}],
         }
     )
     made = configured(settings)
-    assert [type(provider).__name__ for provider in made] == ["Yahoo", "Reddit", "CsvNews"]
-    assert made[0].symbol == "^GSPC"  # type: ignore[attr-defined]
+    assert {name: type(provider).__name__ for name, provider in made.items()} == {
+        "prices yahoo ^GSPC": "Yahoo",
+        "news reddit": "Reddit",
+        "news csv": "CsvNews",
+        "news csv 3": "CsvNews",
+    }
+    assert made["prices yahoo ^GSPC"].model_dump()["symbol"] == "^GSPC"
 
 
 def test_another_package_adds_a_provider_by_an_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,10 @@ def test_entries_are_known_when_fetched_and_stored_once(service: Service, lake: 
     assert collect(lake, provider, context) == Counts(3, 0, 3, 0)
     rows = lake.read("headlines")
     assert sorted(rows["text"]) == ["Oil falls", "Rates & jobs rise"]
-    assert set(rows["available_at"]) == {NOW} and set(rows["published_at"]) == {datetime(2016, 6, 24, 8, tzinfo=UTC)}
-    assert set(rows["source"]) == {"rss/127.0.0.1"} and set(rows["url"]) == {"https://example.org/1"}
+    assert set(rows["available_at"]) == {NOW}
+    assert set(rows["published_at"]) == {datetime(2016, 6, 24, 8, tzinfo=UTC)}
+    assert set(rows["source"]) == {"rss/127.0.0.1"}
+    assert set(rows["url"]) == {"https://example.org/1"}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,8 @@ def test_an_answer_that_is_no_feed_stores_nothing(service: Service, lake: Lake, 
 def test_one_dead_feed_does_not_stop_the_others(service: Service, lake: Lake, context: Context) -> None:
     dead, alive = service.on("/dead", Reply(status=404)), service.on("/alive", Reply(feed(item("Oil falls"))))
     assert collect(lake, create("news", "rss", {"feeds": [dead, alive]}), context) == Counts(1, 1)
-    assert len(context.problems) == 1 and "/dead" in context.problems[0]
+    assert len(context.problems) == 1
+    assert "/dead" in context.problems[0]
 
 
 def test_an_empty_feed_is_an_empty_day(service: Service, lake: Lake, context: Context) -> None:

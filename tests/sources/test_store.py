@@ -42,7 +42,8 @@ def test_whatever_comes_the_counts_add_up_and_the_second_time_nothing_is_new(row
         versions = lake.versions()
         second = store_news(lake, iter(rows), NOW)
         assert first.read == second.read == len(rows)
-        assert first.stored == len(lake.read("headlines")) and first.scores == len(lake.read("headline_scores"))
+        assert first.stored == len(lake.read("headlines"))
+        assert first.scores == len(lake.read("headline_scores"))
         assert (second.stored, second.scores, second.rejected) == (0, 0, first.rejected)
         assert lake.versions() == versions
 

@@ -58,7 +58,9 @@ def _range(context: Context) -> Context:
 def test_closed_sessions_are_stored_and_the_open_one_is_not(service: Service, lake: Lake, context: Context) -> None:
     assert collect(lake, provider(service, WEEK), _range(context)) == Counts(3, 2, 0, 1)  # it is noon of the 24th
     rows = lake.read("prices")
-    assert list(rows["close"]) == [17780.83, 18011.07] and list(rows["high"]) == [17785.83, 18016.07] and set(rows["source"]) == {"yahoo"}
+    assert list(rows["close"]) == [17780.83, 18011.07]
+    assert list(rows["high"]) == [17785.83, 18016.07]
+    assert set(rows["source"]) == {"yahoo"}
     assert [str(moment) for moment in rows["available_at"]] == ["2016-06-22 20:00:00+00:00", "2016-06-23 20:00:00+00:00"]
     assert list(lake.read("rejects")["reason"]) == ["the session has not closed yet"]
 
@@ -67,13 +69,14 @@ def test_a_second_run_adds_nothing_until_the_session_has_closed(service: Service
     found = provider(service, WEEK)
     collect(lake, found, _range(context))
     versions = lake.versions()
-    assert collect(lake, found, context) == Counts(3, 0, 2, 1) and lake.versions() == versions
+    assert collect(lake, found, context) == Counts(3, 0, 2, 1)
+    assert lake.versions() == versions
     context.now = datetime(2016, 6, 24, 20, 30, tzinfo=UTC)
     assert collect(lake, found, context) == Counts(3, 1, 2)
 
 
 def test_the_values_are_the_unadjusted_ones(service: Service, lake: Lake, context: Context) -> None:
-    split = chart({DAYS[0]: 100.0}, **{})
+    split = chart({DAYS[0]: 100.0})
     body = json.loads(split.body)
     body["chart"]["result"][0]["indicators"]["adjclose"][0]["adjclose"] = [25.0]
     split.body = json.dumps(body)
@@ -102,7 +105,8 @@ def test_days_outside_the_range_are_left_out(service: Service, lake: Lake, conte
 def test_waiting_as_told_then_going_on(service: Service, lake: Lake, context: Context, pauses: list[float]) -> None:
     slow = Reply("Too Many Requests", 429, {"Retry-After": "7"})
     assert collect(lake, provider(service, slow, Reply("oops", 500), Reply('{"chart": {', cut=True), WEEK), _range(context)).stored == 2
-    assert 7 <= pauses[0] <= 8 and len(pauses) == 3
+    assert 7 <= pauses[0] <= 8
+    assert len(pauses) == 3
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,8 @@ def test_waiting_as_told_then_going_on(service: Service, lake: Lake, context: Co
 def test_an_answer_without_prices_stores_nothing(service: Service, lake: Lake, context: Context, reply: Reply, words: str) -> None:
     with pytest.raises(SourceError, match=words) as caught:
         collect(lake, provider(service, reply), _range(context))
-    assert lake.versions() == {} and "\n" not in str(caught.value)
+    assert lake.versions() == {}
+    assert "\n" not in str(caught.value)
 
 
 def test_a_broken_answer_is_not_remembered(service: Service, lake: Lake, context: Context) -> None:
