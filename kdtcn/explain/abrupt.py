@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kdtcn.features.dataset import Dataset
+from kdtcn.features.market import Market
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Interval:
         return head.replace("-0.00%", "0.00%")
 
 
-def points(data: Dataset, threshold: float | np.ndarray) -> list[AbruptPoint]:
+def points(data: Dataset | Market, threshold: float | np.ndarray) -> list[AbruptPoint]:
     """All sessions with their D, C and flag; `threshold` is one number or one a session (n,)."""
     limit = np.broadcast_to(np.asarray(threshold, dtype=float), (len(data),))
     return [
@@ -72,7 +73,7 @@ def points(data: Dataset, threshold: float | np.ndarray) -> list[AbruptPoint]:
     ]
 
 
-def recent(data: Dataset, i: int, threshold: float | np.ndarray, *, n: int = 60) -> list[AbruptPoint]:
+def recent(data: Dataset | Market, i: int, threshold: float | np.ndarray, *, n: int = 60) -> list[AbruptPoint]:
     """The n sessions up to and with session i."""
     return points(data, threshold)[max(0, i - n + 1) : i + 1]
 

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import torch
 from captum.attr import IntegratedGradients, ShapleyValueSampling
-from torch import Tensor
 
 from kdtcn.errors import InputError
 from kdtcn.explain.game import Game
 from kdtcn.explain.placebo import placebo_band
 from kdtcn.features.dataset import Dataset
+from kdtcn.models.base import one_thread
 
 EXACT_LIMIT = 16  # 2^16 coalitions are seconds; twice as many players are years
 COMPLETENESS = 1e-3
@@ -74,14 +74,13 @@ def event_effects(
     """
     if method not in METHODS:
         raise InputError(f"effect method {method!r} is unknown; choose one of {', '.join(METHODS)}")
-    game = Game(model, data, i)
-    _evaluation_mode(game.network)
-    with torch.no_grad():
+    with one_thread():
+        game = Game(model, data, i)
         ends = game.value(torch.stack([torch.zeros(game.players), torch.ones(game.players)]))
-    attribution, stderr = METHODS[method](game, samples, seed)
-    low = high = np.full(game.k, np.nan)
-    if placebo and game.k:
-        low, high = placebo_band(game, draws=placebo, popularity=popularity, seed=seed)
+        attribution, stderr = METHODS[method](game, samples, seed)
+        low = high = np.full(game.k, np.nan)
+        if placebo and game.k:
+            low, high = placebo_band(game, draws=placebo, popularity=popularity, seed=seed)
     k = game.k
     return Effects(
         session=data.sessions[i],
@@ -108,11 +107,11 @@ def _sampled(game: Game, samples: int, seed: int) -> tuple[np.ndarray, np.ndarra
     present, absent = torch.ones(1, game.players), torch.zeros(1, game.players)
     sampler = ShapleyValueSampling(game.value)
 
-    def permutations(players: int, count: int) -> Iterator[Tensor]:
+    def permutations(players: int, count: int) -> Iterator[list[int]]:
         for _ in range(0, count, 2):
-            order = torch.randperm(players, generator=generator)
+            order = torch.randperm(players, generator=generator).tolist()
             yield order
-            yield order.flip(0)
+            yield order[::-1]
 
     sampler.permutation_generator = permutations
     each = max(2, 2 * round(samples / BATCHES / 2))
@@ -167,11 +166,6 @@ def _exact(game: Game, samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]
         without = codes[member[:, place] == 0]
         found[player] = np.sum(weight[size[without]] * (values[without | (1 << place)] - values[without]))
     return found, np.zeros(game.players)
-
-
-def _evaluation_mode(network: Any) -> None:
-    if isinstance(network, torch.nn.Module):
-        network.eval()  # dropout would make the same coalition worth something else each time
 
 
 METHODS: dict[str, Callable[[Game, int, int], tuple[np.ndarray, np.ndarray]]] = {

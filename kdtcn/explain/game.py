@@ -42,6 +42,8 @@ class Game:
             raise ModelError(
                 f"row {i} has no full window of {data.window} sessions; choose a row from {data.window - 1} to {len(data) - 1}"
             )
+        if isinstance(network, torch.nn.Module):
+            network.eval()  # dropout would make the same coalition worth something else each time
         self.network: NewsNetwork = network
         self.items = data.items[kind]
         self.window = data.window

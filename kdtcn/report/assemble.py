@@ -22,7 +22,7 @@ from kdtcn.report.page import EntityRef, EventRow, HeadlineRow, OlderRow, Outcom
 from kdtcn.sessions import NEW_YORK, decision_time
 from kdtcn.training.fold import Sight
 from kdtcn.training.store import stored_models
-from kg import relation_labels
+from kg.graph import relations
 
 RECORD = 250  # sessions in the honest record beside a forecast
 SHOWN = 60  # sessions in the chart of abrupt changes
@@ -87,7 +87,7 @@ class Assembler:
             & (ds.field("entity_id") != "")
         )
         rows = self.lake.read("links", where=mine & ds.field("month").isin(self._months(self.effects["session"])))
-        described = self.sight.graph.entities.set_index("entity_id")["description"].fillna("")
+        described = self.sight.graph.entities.set_index("id")["description"]
         found: dict[tuple[str, str], list[EntityRef]] = {}
         for row in rows.sort_values("span_start", kind="stable").itertuples():
             entity = EntityRef(row.entity_id, row.label, str(described.get(row.entity_id, "")), float(row.score))
@@ -197,7 +197,7 @@ class Assembler:
             )
             for event in events
         ]
-        return link_events(pairs, known, relation_labels=relation_labels())
+        return link_events(pairs, known, relation_labels={name: r.label for name, r in relations().items()})
 
     def _outcome(self, session: pd.Timestamp) -> Outcome | None:
         i = self.market.sessions.get_indexer(pd.DatetimeIndex([session]))[0]

@@ -99,7 +99,15 @@ def evaluation_html(evaluation: Evaluation, meta: SiteMeta) -> str:
     return (
         environment()
         .get_template("evaluation.html")
-        .render(evaluation=evaluation, blocks=blocks(evaluation), columns=columns, meta=meta, root="", here="evaluation")
+        .render(
+            evaluation=evaluation,
+            abrupt=_records(evaluation.abrupt),
+            blocks=blocks(evaluation),
+            columns=columns,
+            meta=meta,
+            root="",
+            here="evaluation",
+        )
     )
 
 
@@ -135,6 +143,12 @@ def steps(page: SessionPage) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _records(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Rows as dictionaries, what is missing as None."""
+    rows = [] if frame is None else frame.to_dict("records")
+    return [{str(key): None if pd.isna(value) else value for key, value in row.items()} for row in rows]
 
 
 _SUBSETS = {"all": "All sessions", "large": "Large moves", "large moves": "Large moves", "abrupt": "Abrupt sessions"}
@@ -175,7 +189,12 @@ def _evaluation_row(row: Mapping[Any, Any], evaluation: Evaluation) -> dict[str,
         found = row.get(name)
         return None if found is None or pd.isna(found) else float(found)
 
-    kinds = {"percent": lambda v: words.percent(v, 1), "count": words.count, "number": words.number}
+    kinds = {
+        "percent": lambda v: words.percent(v, 1),
+        "points": lambda v: words.signed_percent(v, 1),
+        "count": words.count,
+        "number": words.number,
+    }
     rest = []
     for column in evaluation.columns:
         if column.name not in row:

@@ -172,7 +172,12 @@ def _own_intervals(pages: Iterable[SessionPage]) -> list[Interval]:
 
 
 def _evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
-    return {"live": evaluation.live, "notes": list(evaluation.notes), "rows": as_json(evaluation.frame.to_dict("records"))}
+    return {
+        "live": evaluation.live,
+        "notes": list(evaluation.notes),
+        "rows": as_json(evaluation.frame.to_dict("records")),
+        "abrupt": None if evaluation.abrupt is None else as_json(evaluation.abrupt.to_dict("records")),
+    }
 
 
 def _no_rows() -> Any:

@@ -9,7 +9,7 @@ from kdtcn.explain.abrupt import Interval
 
 @dataclass(frozen=True)
 class Column:
-    """How a column of the evaluation table is shown: kind is text, count, percent or number."""
+    """How a column of the evaluation table is shown: kind is text, count, percent, points (signed percent) or number."""
 
     name: str
     title: str
@@ -21,12 +21,16 @@ class Evaluation:
     """The evaluation table: `frame` with the columns model, subset, alignment, n, accuracy, low, high and any of `columns`.
 
     accuracy, low and high are fractions. Rows are shown in the order of the frame, one block an alignment and subset.
+    `abrupt` is the table of P(abrupt): model, alignment, n, rate, auc, log_loss, base_log_loss, skill.
     """
 
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
     live: str = ""
+    abrupt: pd.DataFrame | None = None
     columns: tuple[Column, ...] = (
+        Column("accuracy_std", "± over seeds", "percent"),
+        Column("lift", "over reversal", "points"),
         Column("f1", "F1"),
         Column("mcc", "MCC"),
         Column("auc", "AUC"),
