@@ -19,7 +19,7 @@ def lake_of(settings: Settings) -> Lake:
 @task(name="pull", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=5)
 def pull(settings: Settings, first: str | None = None, last: str | None = None) -> dict[str, str]:
     """Ask the configured providers for prices and headlines."""
-    from kdtcn.sources.registry import fetch
+    from kdtcn.sources.fetch import fetch
 
     return {name: str(counts) for name, counts in fetch(lake_of(settings), settings, first, last).items()}
 

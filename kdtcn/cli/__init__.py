@@ -19,6 +19,7 @@ app = typer.Typer(
     help="Knowledge-driven stock trend prediction and explanation. Start with `kdtcn run --config configs/demo.yaml`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -126,7 +126,7 @@ def fetch(
 
     Example: kdtcn fetch --from 2026-11-16 --config configs/live.yaml
     """
-    from kdtcn.sources.registry import fetch as fetch_all
+    from kdtcn.sources.fetch import fetch as fetch_all
 
     settings, lake = open_lake(config, sets)
     _show_counts({name: vars(count) for name, count in fetch_all(lake, settings, first or None, last or None).items()}, json_)
@@ -171,20 +171,19 @@ def extract(
 
 def _read_lines(name: str) -> Iterator[dict]:
     try:
-        source = sys.stdin.buffer if name == "-" else Path(name).open("rb")
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({error.strerror})") from None
-    with source:
-        for number, line in enumerate(source, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError:
-                raise InputError(f"{name}, line {number}: not JSON; expected one object a line such as {{\"text\": \"...\"}}") from None
-            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-                raise InputError(f"{name}, line {number}: expected an object with a string \"text\"")
-            yield row
+    for number, line in enumerate(data.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise InputError(f'{name}, line {number}: not JSON; expected one object a line such as {{"text": "..."}}') from None
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            raise InputError(f'{name}, line {number}: expected an object with a string "text"')
+        yield row
 
 
 def _write_lines(rows: Iterator[dict], sink: TextIO) -> None:

@@ -60,7 +60,7 @@ def show_entity(
         {"head": known.nodes[h]["label"], "relation": r, "tail": known.nodes[t]["label"], "from": d.get("valid_from"), "to": d.get("valid_to"), "source": d.get("source")}
         for h, t, r, d in [*known.out_edges(entity, keys=True, data=True), *known.in_edges(entity, keys=True, data=True)]
     ]
-    about = graph.entities.set_index("entity_id").loc[entity]
+    about = graph.entities.set_index("id").loc[entity]
     if json_:
         show({"id": entity, "label": about["label"], "types": about["types"], "description": about["description"], "facts": rows}, True)
         return
@@ -155,7 +155,7 @@ def _find(graph, name: str, as_of: str) -> str:  # type: ignore[no-untyped-def]
     from kdtcn.sessions import parse_day
     from kg import Linker
 
-    if name in set(graph.entities["entity_id"]):
+    if name in set(graph.entities["id"]):
         return name
     found = Linker(graph, threshold=0.0).link(name, day=parse_day(as_of) if as_of else None)
     if not found:

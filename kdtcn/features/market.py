@@ -1,6 +1,5 @@
 """Price vectors and labels of consecutive sessions, each value as it was known when the next forecast was made."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +28,9 @@ class Market:
     abrupt: np.ndarray
     sigma: np.ndarray
     warmup: int
+
+    def __len__(self) -> int:
+        return len(self.sessions)
 
 
 def known_prices(lake: Lake, settings: Settings, *, as_of: pd.Timestamp | None = None, first: pd.Timestamp | None = None) -> pd.DataFrame:
@@ -105,7 +107,7 @@ def market(
     vectors = price_vectors(rows, settings.features.price_window)
     seen = np.vstack([np.zeros((1, vectors.shape[1]), np.float32), vectors[:-1]])  # the forecast of i knows prices to i-1
     sigma = label["d"].rolling(settings.features.price_window, min_periods=MIN_SESSIONS).std().shift(1)
-    keep: Sequence[int] | slice = slice(max(0, len(index) - n), None) if n is not None else slice(None)
+    keep = slice(max(0, len(index) - n), None) if n is not None else slice(None)
     warm = np.flatnonzero(sigma.notna().to_numpy())
     skipped = keep.start or 0
     return Market(

@@ -4,12 +4,11 @@ import hashlib
 from dataclasses import dataclass
 
 import pandas as pd
-from kdtcn.events.extractor import extractor_id
-from kdtcn.events.pipeline import load as load_pipeline
-from kdtcn.training.splits import Split, fixed_origin
 
 from kdtcn.config import Alignment, Settings
 from kdtcn.errors import InputError
+from kdtcn.events.extractor import extractor_id
+from kdtcn.events.pipeline import load as load_pipeline
 from kdtcn.features import fitted as folds
 from kdtcn.features.dataset import Dataset
 from kdtcn.features.fitted import Fitted
@@ -19,6 +18,7 @@ from kdtcn.features.vectors import priced
 from kdtcn.lake import Lake
 from kdtcn.progress import say
 from kdtcn.sessions import closes, decision_times
+from kdtcn.training.splits import Split, fixed_origin
 from kg import Graph, Linker
 from kg import load as load_graph
 
@@ -71,7 +71,9 @@ def prepare(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) 
     """
     prices = market(lake, settings)
     said = sight.news(lake, settings, alignment, prices.sessions)
-    split = fixed_origin(priced(prices, settings.features.window), settings.evaluation.test_from)
+    window = settings.features.window
+    usable = priced(prices, window).usable()
+    split = fixed_origin(prices.sessions, usable, test_from=settings.evaluation.test_from, embargo=window)
     last = prices.sessions[split.train[-1]]
     # the headlines of a training session are in its features, so under `same_day` the cut is its close, not its start
     cut = closes(pd.DatetimeIndex([last]))[0] if alignment == "same_day" else decision_times(pd.DatetimeIndex([last]), settings.decision.at)[0]
@@ -84,7 +86,7 @@ def prepare(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) 
         say(f"{alignment}: fitting text vectors and the graph embedding on what was known by {cut:%Y-%m-%d}")
         fitted = folds.fit(said, sight.graph, cut, settings, fitted_id)
         fitted.store(lake, settings.fingerprint(*FITTED_BY))
-    return Fold(alignment, prices, said, fitted, fitted.dataset(prices, said, settings.features.window), split)
+    return Fold(alignment, prices, said, fitted, fitted.dataset(prices, said, window), split)
 
 
 def _identity(settings: Settings, cut: pd.Timestamp, sight: Sight, said: News) -> str:

@@ -14,7 +14,7 @@ def world(
     """A dataset and the true logit of P(up) of each session.
 
     Every item has one of 4 event types (seen in its text vector) and an entity of one of 4 classes. The text also
-    holds a name that says nothing of the class; the graph vector is the class's place plus the entity's own. Type 0
+    holds a wording that says nothing of the class; the graph vector is the class's place plus the entity's own. Type 0
     lifts the index when the entity is of class 0 and sinks it when it is of class 1; on average over classes no type
     does anything, so prices and text alone are blind to it. The last third of the entities appears in the last 30 %
     of the sessions only.
@@ -23,7 +23,6 @@ def world(
     text_dim, graph_dim = dims
     entities = 120
     kinds = np.arange(entities) % 4
-    names = rng.normal(size=(entities, text_dim // 2))
     places = rng.normal(size=(4, graph_dim // 2))[kinds] + 0.3 * rng.normal(size=(entities, graph_dim // 2))
     text_types, graph_types = rng.normal(size=(4, text_dim - text_dim // 2)), rng.normal(size=(4, graph_dim - graph_dim // 2))
     counts = rng.poisson(mean_items, sessions)
@@ -32,7 +31,7 @@ def world(
     types = rng.integers(0, 4, len(owner))
     seen = np.where(owner < 0.7 * sessions, 2 * entities // 3, entities)
     entity = (rng.random(len(owner)) * seen).astype(int)
-    text = np.hstack([text_types[types], names[entity]])
+    text = np.hstack([text_types[types], rng.normal(size=(len(owner), text_dim // 2))])
     graph = np.hstack([graph_types[types], places[entity]])
     cause = np.where(types == 0, np.select([kinds[entity] == 0, kinds[entity] == 1], [1.0, -1.0], 0.0), 0.0)
     pull = 3.0 * strength * np.bincount(owner, cause, sessions)

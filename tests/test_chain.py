@@ -1,0 +1,168 @@
+"""The whole chain as its users run it: one small world, from the command line to the pages, killed and started again."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from kdtcn.lake import Lake
+from kdtcn.lake.schemas import TABLES
+
+pytestmark = pytest.mark.xdist_group("chain")
+
+SETTINGS = {
+    "name": "small",
+    "sources": {
+        "symbol": "KDW",
+        "prices": [{"provider": "csv", "symbol": "KDW", "options": {"path": "world/prices.csv", "source": "world"}}],
+        "news": [{"provider": "csv", "options": {"path": "world/headlines.csv.gz", "source": "world"}}],
+    },
+    "nlp": {"workers": 1},
+    "features": {"price_window": 20, "window": 5, "text_dim": 16},
+    "graph": {"epochs": 3, "dim": 16},
+    "training": {"models": ["always-up", "reversal", "tcn", "kdtcn"], "seeds": 1, "epochs": 3, "workers": 1},
+    "evaluation": {"alignments": ["forecast", "same_day"]},
+    "explain": {"samples": 16, "placebo": 10},
+    "report": {"last": 3, "largest": 2, "synthetic": True},
+}
+UNTIMED = ("ingested_at", "made_at", "available_at", "promoted_at", "data_versions", "config")  # differ between equal runs
+
+
+def kdtcn(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    found = subprocess.run([sys.executable, "-m", "kdtcn", *arguments], cwd=folder, capture_output=True, text=True, timeout=600)
+    assert not check or found.returncode == 0, found.stderr[-3000:]
+    return found
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small world and a configuration for it."""
+    from kdtcn.demo.world import make
+
+    folder = tmp_path_factory.mktemp("chain")
+    summary = make(folder / "world", truth=folder / "truth", seed=3, sessions=220)
+    settings = SETTINGS | {"evaluation": SETTINGS["evaluation"] | {"test_from": summary.test_from}}
+    (folder / "small.yaml").write_text(yaml.safe_dump(settings))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ran(world: Path) -> Path:
+    """The world after `kdtcn run`; the last line of its output names the report."""
+    found = kdtcn(world, "run", "--config", "small.yaml")
+    report = re.search(r"report: (\S+index\.html)", found.stdout.replace("\n", ""))
+    assert report is not None, found.stdout
+    assert Path(report[1]).exists()
+    assert "Traceback" not in found.stderr
+    return world
+
+
+def lake(folder: Path) -> Lake:
+    return Lake(str(folder / "var" / "small" / "lake"))
+
+
+def contents(of: Lake) -> dict[str, list[tuple]]:
+    """The rows of every table without what tells one run from another."""
+    found = {}
+    for name in TABLES:
+        if name == "runs":
+            continue
+        rows = of.read(name)
+        rows = rows.drop(columns=[c for c in UNTIMED if c in rows and not (c == "available_at" and name in ("headlines", "events", "links", "prices"))])
+        found[name] = sorted(map(str, rows.drop(columns=[c for c in ("weights", "vector") if c in rows]).itertuples(index=False)))
+    return found
+
+
+def test_every_stage_left_its_rows(ran: Path) -> None:
+    tables = {name: lake(ran).count(name) for name in TABLES}
+    assert all(tables[name] > 0 for name in set(TABLES) - {"rejects", "headline_scores"}), tables
+    assert tables["extractions"] == tables["headlines"]
+    linked = set(lake(ran).read("links")["event_id"])
+    assert linked == set(lake(ran).read("events")["event_id"])
+
+
+def test_the_report_has_a_page_a_session_that_says_it_is_synthetic(ran: Path) -> None:
+    site = ran / "var" / "small" / "report"
+    pages = sorted(site.glob("sessions/*.html"))
+    assert len(pages) >= 3
+    for page in pages:
+        assert "ynthetic" in page.read_text()
+    figures = json.loads(pages[0].with_suffix(".json").read_text())
+    own, older = sum(e["effect"] for e in figures["events"]), sum(o["effect"] for o in figures["older"])
+    assert own + older == pytest.approx(figures["logit"] - figures["base"], abs=1e-6)
+
+
+def test_a_second_run_adds_no_version(ran: Path) -> None:
+    before = lake(ran).versions()
+    kdtcn(ran, "run", "--config", "small.yaml")
+    after = lake(ran).versions()
+    assert {k: v for k, v in after.items() if k != "runs"} == {k: v for k, v in before.items() if k != "runs"}
+
+
+def test_the_evaluation_table_stands_beside_its_baselines(ran: Path) -> None:
+    rows = pd.DataFrame(json.loads(kdtcn(ran, "evaluate", "--config", "small.yaml", "--json").stdout))
+    assert {"always-up", "reversal", "tcn", "kdtcn"} <= set(rows["model"])
+    assert {"forecast", "same_day"} == set(rows["alignment"])
+    assert rows["n"].gt(0).any()
+
+
+def test_the_nightly_settles_the_session_before_and_forecasts_the_next(ran: Path) -> None:
+    last = lake(ran).read("prices")["session"].max()
+    from kdtcn.sessions import calendar
+
+    coming = calendar().next_session(last)
+    kdtcn(ran, "nightly", "--session", f"{coming:%Y-%m-%d}", "--config", "small.yaml")
+    made = lake(ran).read("predictions")
+    assert (made["session"] == coming).sum() == 1
+    assert (lake(ran).read("labels")["session"] == last).any()
+    page = ran / "var" / "small" / "report" / "sessions" / f"{coming:%Y-%m-%d}.html"
+    assert page.exists()
+
+
+def test_a_backfill_agrees_with_the_experiment_and_is_done_once(ran: Path) -> None:
+    made = lake(ran).read("predictions")
+    live = json.loads(kdtcn(ran, "models", "list", "--config", "small.yaml", "--json").stdout)
+    name = next(row["model_id"] for row in live if row["status"] == "live")
+    mine = made[made["model_id"] == name].sort_values("session")
+    first, last = (f"{mine['session'].iloc[i]:%Y-%m-%d}" for i in (2, 7))
+    again = json.loads(kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", "--stages", "forecast", "--force", "--json").stdout)
+    assert again["forecasts"] == 6
+    both = lake(ran).read("predictions")
+    both = both[(both["model_id"] == name) & both["session"].between(first, last)].groupby("session")["p_up"]
+    assert (both.count() == 2).all()
+    # the experiment saw the whole period, the backfill only what was known at its last session: the forecasts are the same
+    assert (both.max() - both.min()).max() < 1e-6
+    counts = json.loads(kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", "--json").stdout)
+    assert counts["extracted headlines"] == 0
+    before = lake(ran).versions()
+    kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml")
+    after = lake(ran).versions()
+    assert {k: v for k, v in after.items() if k != "runs"} == {k: v for k, v in before.items() if k != "runs"}
+
+
+@pytest.mark.parametrize("table", ["extractions", "links", "predictions"])
+def test_a_killed_run_goes_on_where_it_was(ran: Path, world: Path, tmp_path: Path, table: str) -> None:
+    """SIGKILL as soon as a stage has written its first rows, then run again: the lake is that of an undisturbed run."""
+    (tmp_path / "world").symlink_to(world / "world")
+    (tmp_path / "small.yaml").write_text((world / "small.yaml").read_text())
+    child = subprocess.Popen([sys.executable, "-m", "kdtcn", "run", "--config", "small.yaml"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 300
+    while lake(tmp_path).version(table) < 1:
+        assert time.monotonic() < deadline, f"{table} was never written"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"the run ended with {child.wait(timeout=0.05)} before it could be killed")
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    kdtcn(tmp_path, "run", "--config", "small.yaml")
+    undisturbed, resumed = contents(Lake(str(ran / "var" / "small" / "lake"))), contents(lake(tmp_path))
+    for name in ("prices", "headlines", "extractions", "events", "links", "entities", "facts", "models"):
+        assert resumed[name] == undisturbed[name], name
