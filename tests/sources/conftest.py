@@ -20,12 +20,13 @@ NOW = datetime(2016, 6, 24, 16, 0, tzinfo=UTC)  # noon in New York, while the ex
 
 @dataclass
 class Reply:
-    """One answer; `cut` ends the connection before the promised length is reached."""
+    """One answer; `cut` ends the connection before the promised length is reached, `stall` never begins to answer."""
 
     body: bytes | str = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    stall: bool = False
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Service:
     def __init__(self) -> None:
         self.replies: dict[str, list[Reply]] = {}
         self.asked: list[Asked] = []
+        self.over = threading.Event()
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,6 +55,9 @@ class Service:
                 service.asked.append(Asked(self.command, parts.path, query, {name.lower(): value for name, value in self.headers.items()}))
                 queue = service.replies.get(parts.path, [Reply("nothing here", 404)])
                 reply = queue.pop(0) if len(queue) > 1 else queue[0]
+                if reply.stall:
+                    service.over.wait(10)
+                    return
                 body = reply.body.encode() if isinstance(reply.body, str) else reply.body
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
@@ -83,6 +88,7 @@ class Service:
 def service() -> Iterator[Service]:
     made = Service()
     yield made
+    made.over.set()
     made.server.shutdown()
     made.server.server_close()
 

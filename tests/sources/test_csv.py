@@ -10,7 +10,7 @@ import pytest
 
 from kdtcn.errors import InputError
 from kdtcn.lake import Lake
-from kdtcn.sources import Context, Price, Record, Reject, collect, create
+from kdtcn.sources import Context, Counts, Price, Record, Reject, collect, create
 
 HEAD = "Date,Open,High,Low,Close,Adj Close,Volume\n"
 
@@ -141,3 +141,11 @@ def test_entities_are_turned_into_characters_once_unless_told_not_to(write: Call
     path = write("n.csv", "Date,News\n2016-06-22,Rock &amp; roll &amp;lt; jazz\n")
     assert _read("news", path, context)[0][4] == "Rock & roll &lt; jazz"
     assert _read("news", path, context, unescape=False)[0][4] == "Rock &amp; roll &amp;lt; jazz"
+
+
+def test_a_page_in_the_headline_column_is_refused_and_the_rest_stored(lake: Lake, write: Callable[..., Path], context: Context) -> None:
+    path = write("n.csv", f"Date,News\n2016-06-22,{'word ' * 2_000_000}\n2016-06-22,Oil falls\n")
+    assert collect(lake, create("news", "csv", {"path": str(path)}), context) == Counts(2, 1, 0, 1)
+    reject = lake.read("rejects").iloc[0]
+    assert reject["reason"] == "longer than 1,000 characters"
+    assert len(reject["raw"]) <= 1000

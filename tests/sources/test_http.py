@@ -85,6 +85,12 @@ def test_an_answer_that_trickles_is_given_up(service: Service) -> None:
         Client(total=0.0, interval=0.0, attempts=1).get(service.on("/a", Reply(b"x" * 100)))
 
 
+def test_a_connection_that_stalls_is_dropped_and_tried_again(service: Service, pauses: list[float]) -> None:
+    client = Client(timeout=0.2, interval=0.0)
+    assert client.get(service.on("/a", Reply(stall=True), Reply("x"))).content == b"x"
+    assert (service.count("/a"), len(pauses)) == (2, 1)
+
+
 def test_nobody_there(service: Service, context: Context) -> None:
     service.server.shutdown()
     service.server.server_close()
