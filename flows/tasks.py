@@ -54,7 +54,6 @@ def link(settings: Settings, months: list[str] | None = None) -> dict[str, int]:
 def train(settings: Settings, alignment: Alignment) -> list[str]:
     """All models and seeds of one alignment; what is trained already is not trained again."""
     from kdtcn.training.experiment import train_all
-
     from kdtcn.training.fold import Sight, prepare
 
     lake = lake_of(settings)
@@ -101,8 +100,8 @@ def explain(settings: Settings, model_id: str, sessions: pd.DatetimeIndex, force
 
 
 @task(name="report", cache_policy=NO_CACHE)
-def report(settings: Settings, config: str, model_id: str, sessions: pd.DatetimeIndex) -> str:
-    """The site with a page a session; returns the path of its index."""
+def report(settings: Settings, config: str, model_id: str, sessions: pd.DatetimeIndex | None = None) -> str:
+    """The site, made anew, or with the pages of the sessions renewed; returns the path of its index."""
     from kdtcn.report.build import build_site
 
     index = build_site(lake_of(settings), settings, config, model_id, sessions)

@@ -1,6 +1,6 @@
 """Progress on standard error, so that standard output stays free for data."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from rich.console import Console
@@ -31,7 +31,7 @@ def bar() -> Progress:
 
 def track(iterable: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
     """Yield the items while a bar shows how far they are; without a terminal rich prints the last state only."""
-    if total is None and hasattr(iterable, "__len__"):
+    if total is None and isinstance(iterable, Sized):
         total = len(iterable)
     with bar() as progress:
         task = progress.add_task(description, total=total)

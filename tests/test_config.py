@@ -54,7 +54,7 @@ def test_an_error_names_the_file_or_key(tmp_path: Path, text: str, sets: list[st
 
 
 def test_a_missing_file_is_named() -> None:
-    with pytest.raises(ConfigError, match="nowhere.yaml"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
         load(Path("nowhere.yaml"))
 
 

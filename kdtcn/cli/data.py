@@ -60,14 +60,14 @@ def import_prices(
 @import_app.command("news")
 def import_news(
     file: Annotated[Path, typer.Argument(help="CSV or JSON lines with a date or time, and a text")],
-    option: Annotated[list[str], typer.Option("--option", help="one option of the reader, e.g. text=headline", metavar="KEY=VALUE")] = [],
+    option: Annotated[list[str], typer.Option("--option", help="one option of the reader, e.g. 'columns={text: title}'", metavar="KEY=VALUE")] = [],
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
     json_: JsonOption = False,
 ) -> None:
     """Import headlines from a CSV or JSON-lines file.
 
-    Example: kdtcn import news headlines.csv --option text=title
+    Example: kdtcn import news headlines.csv --option 'columns={text: title}'
     """
     from kdtcn.sources.csv_news import CsvNews
 
@@ -116,7 +116,7 @@ def _show_counts(counts: dict[str, dict[str, int]], as_json: bool) -> None:
 
 @app.command()
 def fetch(
-    first: Annotated[str, typer.Option("--from", help="first day (ISO date); default: three days ago", metavar="DATE")] = "",
+    first: Annotated[str, typer.Option("--from", help="first day (ISO date); default: what each provider offers", metavar="DATE")] = "",
     last: Annotated[str, typer.Option("--to", help="last day (ISO date); default: today", metavar="DATE")] = "",
     config: ConfigOption = Path("configs/live.yaml"),
     sets: SetOption = [],

@@ -135,8 +135,6 @@ def report_build(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], mo
 
     Example: kdtcn report build --config configs/djia.yaml
     """
-    import pandas as pd
-
     from kdtcn.errors import ModelError
     from kdtcn.report.build import build_site
     from kdtcn.training.store import stored_models
@@ -146,7 +144,7 @@ def report_build(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], mo
     live = rows[rows["status"] == "live"]["model_id"].tolist()
     if not model and not live:
         raise ModelError(f"{lake.url}: no model is in force; run `kdtcn train --config {config}` first")
-    out.print(f"report: {build_site(lake, settings, str(config), model or live[0], pd.DatetimeIndex([])).resolve()}")
+    out.print(f"report: {build_site(lake, settings, str(config), model or live[0]).resolve()}")
 
 
 @report_app.command("open")

@@ -1,9 +1,9 @@
 """The evaluation of what the lake holds: stored forecasts of the test period against labels."""
 
 import pandas as pd
-from kdtcn.evaluation.tables import table
 
 from kdtcn.config import Settings
+from kdtcn.evaluation.tables import table
 from kdtcn.features.market import market
 from kdtcn.lake import Lake
 from kdtcn.training.store import stored_models
@@ -25,7 +25,9 @@ def stored_predictions(lake: Lake, settings: Settings) -> pd.DataFrame:
         {"session": prices.sessions, "up": prices.up, "d": prices.d, "c": prices.c, "abrupt": prices.abrupt, "sigma": prices.sigma}
     )
     rows = rows.merge(known[known["up"] >= 0], on="session")
-    return rows.drop(columns=["model_id", "made_at"])
+    order = {name: i for i, name in enumerate(settings.training.models)}
+    rows = rows.assign(order=rows["model"].map(order)).sort_values(["alignment", "order", "seed", "session"], kind="stable")
+    return rows.drop(columns=["model_id", "made_at", "order"])
 
 
 def evaluation_table(lake: Lake, settings: Settings) -> pd.DataFrame:

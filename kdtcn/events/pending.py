@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import pyarrow.dataset as ds
+
+from kdtcn.config import Settings
 from kdtcn.events.extractor import extract_texts, extractor_id
 from kdtcn.events.pipeline import load
 from kdtcn.events.tuples import EventTuple
-
-from kdtcn.config import Settings
 from kdtcn.lake import Lake
 from kdtcn.progress import track
 

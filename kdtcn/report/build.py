@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.dataset as ds
 
 from kdtcn import __version__
 from kdtcn.config import Settings
@@ -10,7 +11,6 @@ from kdtcn.evaluation.stored import evaluation_table
 from kdtcn.explain.abrupt import intervals, points
 from kdtcn.features.market import Market, market
 from kdtcn.lake import Lake
-from kdtcn.progress import track
 from kdtcn.report.assemble import Assembler
 from kdtcn.report.site import write_site
 from kdtcn.report.summary import DataSummary, Evaluation, RejectReason, SiteMeta, TableCount
@@ -21,8 +21,6 @@ SYNTHETIC = "Synthetic data: real names over invented events and prices. Nothing
 
 def sessions_to_show(lake: Lake, settings: Settings, model_id: str) -> pd.DatetimeIndex:
     """The last sessions of the test period and its largest abrupt ones, in order of date."""
-    import pyarrow.dataset as ds
-
     predicted = pd.DatetimeIndex(
         lake.read("predictions", columns=["session"], where=ds.field("model_id") == model_id)["session"].unique()
     )
@@ -34,12 +32,15 @@ def sessions_to_show(lake: Lake, settings: Settings, model_id: str) -> pd.Dateti
     return pd.DatetimeIndex(last.union(largest)).sort_values()
 
 
-def build_site(lake: Lake, settings: Settings, config_path: str, model_id: str, sessions: pd.DatetimeIndex) -> Path:
-    """Write pages for the sessions, and for all that were explained before by this model; returns the index."""
+def build_site(lake: Lake, settings: Settings, config_path: str, model_id: str, sessions: pd.DatetimeIndex | None = None) -> Path:
+    """Write the site and return its index.
+
+    With `sessions`, their pages are written anew and those of the site that stands there are kept; without, the site is
+    made of all sessions that were explained by this model.
+    """
     assembler = Assembler(lake, settings, Sight.of(lake, settings), model_id, config_path)
-    explained = pd.DatetimeIndex(assembler.effects["session"].unique())
-    wanted = sessions.union(explained).sort_values()
-    pages = [assembler.page(session) for session in track(wanted, "pages", len(wanted))]
+    wanted = pd.DatetimeIndex(assembler.effects["session"].unique()).sort_values() if sessions is None else sessions
+    pages = [assembler.page(session) for session in wanted]
     table = evaluation_table(lake, settings)
     return write_site(
         settings.folder / "report",
@@ -57,6 +58,7 @@ def build_site(lake: Lake, settings: Settings, config_path: str, model_id: str, 
             intervals=tuple(_test_intervals(assembler.market, settings)),
             notes=(SYNTHETIC,) if settings.report.synthetic else (),
         ),
+        keep=sessions is not None,
     )
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import games
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kdtcn.explain.abrupt import AbruptPoint, intervals, points, recent
+from tests.explain import games
 
 
 def _points(flags: str, d: float = 0.01) -> list[AbruptPoint]:

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import games
 import numpy as np
 import pytest
 import torch
@@ -10,6 +9,7 @@ import torch
 from kdtcn.errors import InputError, ModelError
 from kdtcn.explain.effects import METHODS, event_effects, total
 from kdtcn.explain.game import Game
+from tests.explain import games
 
 COUNTS = [8, 6, 7, 5, 9, 4, 0, 3, 6, 5]
 COMPLETE = [method for method in METHODS if method != "leave-one-out"]
