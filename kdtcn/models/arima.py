@@ -39,10 +39,11 @@ class Arima(ClosedForm):
             raise ModelError(f"arima: {np.isfinite(series).sum()} known changes are too few to fit; widen the training period")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # starting values, convergence: the AIC passes over a poor fit
-            fits = [ARIMA(series, order=order, trend="c").fit() for order in _ORDERS]
-        best = min(fits, key=lambda fit: float(fit.aic))
+            fits = [(order, ARIMA(series, order=order, trend="c").fit()) for order in _ORDERS]
+        order, best = min(fits, key=lambda fit: float(fit[1].aic))
         weights, sigma = forecaster(best.arparams, best.maparams, float(best.params[-1]), data.window - 1)
         self._state = {
+            "order": torch.tensor(order),
             "parameters": torch.from_numpy(np.asarray(best.params, dtype=np.float64)),
             "mean": torch.tensor(float(best.params[0]), dtype=torch.float64),
             "weights": torch.from_numpy(weights),

@@ -49,5 +49,5 @@ def windows(data: Dataset, idx: np.ndarray) -> np.ndarray:
     rows = np.asarray(idx, dtype=np.int64)[:, None] + np.arange(1 - data.window, 1)
     if len(rows) and rows.min() < 0:
         raise ModelError(f"logistic: a full window of {data.window} sessions exists from row {data.window - 1} on")
-    flat: np.ndarray = data.prices[rows].reshape(len(rows), -1).astype(np.float64)
+    flat: np.ndarray = data.prices[rows].reshape(len(rows), data.window * data.prices.shape[1]).astype(np.float64)
     return flat

@@ -69,9 +69,8 @@ def test_arima_is_the_filter_of_statsmodels_over_the_window() -> None:
     model = models.create("arima")
     model.fit(data, TRAIN, VALID)
     state = model.state()
-    order = {4: (1, 0, 1)}.get(len(state["parameters"]))
-    if order is None:  # three parameters: one AR or one MA term; the AIC finds the AR(1) it was made from
-        order = (1, 0, 0)
+    order = tuple(state["order"].tolist())
+    assert order[0] >= 1  # the AIC finds the autoregression
     assert float(state["mean"]) == pytest.approx(0.05 / 0.6, abs=0.15)
     for row in TEST[:20]:
         past = data.d[row - data.window + 1 : row] * 100
