@@ -1,5 +1,6 @@
 """The knowledge graph: seed facts, importers, as-of views, entity linking, embeddings."""
 
 from kg.graph import Graph, load_seed
+from kg.linker import Link, Linker
 
-__all__ = ["Graph", "load_seed"]
+__all__ = ["Graph", "Link", "Linker", "load_seed"]

@@ -33,7 +33,10 @@ class Relation:
 def relations() -> dict[str, Relation]:
     """The relations this version knows, by name (kg/relations.csv)."""
     with (HERE / "relations.csv").open(encoding="utf-8", newline="") as stream:
-        return {row["relation"]: Relation(row["relation"], row["label"], row["inverse_label"], row["kind"]) for row in csv.DictReader(stream)}
+        return {
+            row["relation"]: Relation(row["relation"], row["label"], row["inverse_label"], row["kind"])
+            for row in csv.DictReader(stream)
+        }
 
 
 def relation_kind(name: str) -> str:
@@ -108,7 +111,9 @@ class Graph:
         ends = [None if pd.isna(t) else t.date() for t in seen["valid_to"]]
         view.add_edges_from(
             (head, tail, relation, {"relation": relation, "valid_from": start, "valid_to": end, "source": source})
-            for head, tail, relation, start, end, source in zip(seen["head"], seen["tail"], seen["relation"], starts, ends, seen["source"], strict=True)
+            for head, tail, relation, start, end, source in zip(
+                seen["head"], seen["tail"], seen["relation"], starts, ends, seen["source"], strict=True
+            )
         )
         return view
 
@@ -119,11 +124,17 @@ def frames(entities: pd.DataFrame, facts: pd.DataFrame, same_as: pd.DataFrame) -
     for column in ("valid_from", "valid_to"):
         facts[column] = pd.to_datetime(facts[column].replace("", None), format="ISO8601").astype("datetime64[us]")
     facts["source"] = facts["source"].fillna("")
-    return Graph(entities[ENTITY_COLUMNS].fillna("").reset_index(drop=True), facts.reset_index(drop=True), same_as[SAME_AS_COLUMNS].reset_index(drop=True))
+    return Graph(
+        entities[ENTITY_COLUMNS].fillna("").reset_index(drop=True),
+        facts.reset_index(drop=True),
+        same_as[SAME_AS_COLUMNS].reset_index(drop=True),
+    )
 
 
 @lru_cache(maxsize=1)
 def load_seed() -> Graph:
     """The graph that ships, without a lake."""
-    read = [pd.read_csv(HERE / "seed" / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("entities", "facts", "same_as")]
+    read = [
+        pd.read_csv(HERE / "seed" / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("entities", "facts", "same_as")
+    ]
     return frames(*read)

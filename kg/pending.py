@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import pyarrow.dataset as ds
-from kg.graph import Graph
-from kg.linking import Link, Linker
 
 from kdtcn.lake import Lake
 from kdtcn.progress import track
 from kdtcn.sessions import NEW_YORK
+from kg.graph import Graph
+from kg.linking import Link, Linker
 
 ROLES = ("subject", "object")
 
@@ -18,7 +18,11 @@ def link_pending(lake: Lake, graph: Graph, *, threshold: float, months: Sequence
     """Link what is new, a month at a time; a slot without entity is stored as such. Counts of events and links."""
     linker = Linker(graph, threshold=threshold)
     within = None if months is None else ds.field("month").isin(list(months))
-    events = lake.read("events", columns=["event_id", "headline_id", "subject", "object", "subject_span", "object_span", "month", "available_at"], where=within)
+    events = lake.read(
+        "events",
+        columns=["event_id", "headline_id", "subject", "object", "subject_span", "object_span", "month", "available_at"],
+        where=within,
+    )
     mine = (ds.field("linker") == linker.name) & (ds.field("graph_version") == graph.version)
     done = lake.read("links", columns=["event_id"], where=mine if within is None else mine & within)
     events = events[~events["event_id"].isin(done["event_id"])]
@@ -56,7 +60,14 @@ def _rows(event: tuple, role: str, linker: Linker) -> Iterator[dict[str, object]
     common = {"event_id": event.event_id, "role": role, "month": event.month, "available_at": event.available_at}  # type: ignore[attr-defined]
     links = linker.link(text, day=event.day, context=event.text) if text else []  # type: ignore[attr-defined]
     for link in links:
-        yield {**common, "span_start": place(span, link), "surface": link.surface, "entity_id": link.entity_id, "label": link.label, "score": link.score}
+        yield {
+            **common,
+            "span_start": place(span, link),
+            "surface": link.surface,
+            "entity_id": link.entity_id,
+            "label": link.label,
+            "score": link.score,
+        }
     if not links:
         yield {**common, "span_start": -1, "surface": "", "entity_id": "", "label": "", "score": 0.0}
 

@@ -62,7 +62,13 @@ class Draft:
         names = [name for name in dict.fromkeys(aliases) if name and name != label]
         for name in names:
             self._aliased.setdefault(name, []).append(key)
-        self.entities[key] = {"label": label, "types": types, "description": description, "aliases": "|".join(names), "source": source}
+        self.entities[key] = {
+            "label": label,
+            "types": types,
+            "description": description,
+            "aliases": "|".join(names),
+            "source": source,
+        }
         self._named.setdefault(label, []).append(key)
         return key
 
@@ -86,7 +92,11 @@ class Draft:
         label, _, country = name.partition("@")
         keys = self._named.get(label) or self._aliased.get(label, [])
         if country:
-            keys = [key for key in keys if self.entities[key]["types"].split("|")[0] in ("city", "subdivision") and self.country_of(key) == country]
+            keys = [
+                key
+                for key in keys
+                if self.entities[key]["types"].split("|")[0] in ("city", "subdivision") and self.country_of(key) == country
+            ]
         if keys:
             return min(keys, key=lambda key: (PRECEDENCE.index(key.split(":")[0]), keys.index(key)))
         return f"country:{name}" if f"country:{name}" in self.entities else None
@@ -106,12 +116,24 @@ class Draft:
         if len(set(ids.values())) != len(ids):
             raise InputError("seed: two keys share an id; make the digest longer")
         names = ("label", "types", "description", "aliases", "source")
-        table("entities", folder, ("id", *names), ([ids[key], *(row[name] for name in names)] for key, row in self.entities.items()))
         table(
-            "facts", folder, ("head", "relation", "tail", "valid_from", "valid_to", "source"),
-            ([ids[head], relation, ids[tail], start, end, source] for (head, relation, tail, start), (end, source) in self.facts.items()),
+            "entities", folder, ("id", *names), ([ids[key], *(row[name] for name in names)] for key, row in self.entities.items())
         )
-        table("same_as", folder, ("entity_id", "scheme", "external_id"), ([ids[key], scheme, value] for key, scheme, value in self.same_as))
+        table(
+            "facts",
+            folder,
+            ("head", "relation", "tail", "valid_from", "valid_to", "source"),
+            (
+                [ids[head], relation, ids[tail], start, end, source]
+                for (head, relation, tail, start), (end, source) in self.facts.items()
+            ),
+        )
+        table(
+            "same_as",
+            folder,
+            ("entity_id", "scheme", "external_id"),
+            ([ids[key], scheme, value] for key, scheme, value in self.same_as),
+        )
         table("demonyms", folder, ("entity_id", "adjective"), ([ids[key], adjective] for key, adjective in self.demonyms))
 
 

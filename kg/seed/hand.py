@@ -25,7 +25,9 @@ def things(draft: Draft, hand: Path) -> None:
             draft.entity(key, row["label"], row["types"], row["description"], split(row["aliases"]), f"hand/{path.name}")
             placed += [(key, where, path.name) for where in split(row["where"])]
     for key, where, name in placed:
-        draft.fact(key, PLACED.get(draft.entities[key]["types"].split("|")[0], "located_in"), draft.resolve(where, name), f"hand/{name}")
+        draft.fact(
+            key, PLACED.get(draft.entities[key]["types"].split("|")[0], "located_in"), draft.resolve(where, name), f"hand/{name}"
+        )
 
 
 def person(draft: Draft, name: str, aliases: list[str], description: str, source: str) -> str:
@@ -51,7 +53,9 @@ def offices(draft: Draft, hand: Path) -> None:
         for relation in relations:
             # the day of a handover counts for the one who takes over: valid_to is the last full day
             handed_over = (row["of"], relation, row["valid_to"]) in begins
-            end = str(datetime.date.fromisoformat(row["valid_to"]) - datetime.timedelta(days=1)) if handed_over else row["valid_to"]
+            end = (
+                str(datetime.date.fromisoformat(row["valid_to"]) - datetime.timedelta(days=1)) if handed_over else row["valid_to"]
+            )
             draft.fact(key, relation, of, "hand/offices.csv", row["valid_from"], end)
 
 
@@ -61,13 +65,24 @@ def companies(draft: Draft, hand: Path) -> None:
     listed = list(rows(hand / "companies.csv"))
     for row in listed:
         where = draft.entities[draft.resolve(row["country"], source)]["label"]
-        draft.entity(f"hand:{row['label']}", row["label"], "company", f"company of {where}, {row['industry']}", split(row["aliases"]), source)
+        draft.entity(
+            f"hand:{row['label']}",
+            row["label"],
+            "company",
+            f"company of {where}, {row['industry']}",
+            split(row["aliases"]),
+            source,
+        )
     for row in listed:
         key = f"hand:{row['label']}"
         country = draft.resolve(row["country"], source)
         draft.fact(key, "headquartered_in", country, source)
         if row["headquarters"]:
-            name = row["headquarters"] if "@" in row["headquarters"] or draft.find(row["headquarters"] + "@" + row["country"]) is None else f"{row['headquarters']}@{row['country']}"
+            name = (
+                row["headquarters"]
+                if "@" in row["headquarters"] or draft.find(row["headquarters"] + "@" + row["country"]) is None
+                else f"{row['headquarters']}@{row['country']}"
+            )
             draft.fact(key, "headquartered_in", draft.resolve(name, source), source)
         industry = f"hand:{row['industry']}"
         if industry not in draft.entities:
@@ -77,19 +92,32 @@ def companies(draft: Draft, hand: Path) -> None:
             made = draft.find(product) or draft.entity(f"hand:{product}", product, "product", "product", [], source)
             draft.fact(key, "produces", made, source)
     for row in rows(hand / "djia.csv"):
-        draft.fact(draft.resolve(row["company"], "djia.csv"), "member_of", "hand:Dow Jones Industrial Average", "hand/djia.csv", row["valid_from"], row["valid_to"])
+        draft.fact(
+            draft.resolve(row["company"], "djia.csv"),
+            "member_of",
+            "hand:Dow Jones Industrial Average",
+            "hand/djia.csv",
+            row["valid_from"],
+            row["valid_to"],
+        )
 
 
 def markets(draft: Draft, hand: Path) -> None:
     """Commodities and who exports them, central banks and their currencies, indices."""
     for row in rows(hand / "commodities.csv"):
-        draft.entity(f"hand:{row['label']}", row["label"], "commodity", "commodity", split(row["aliases"]), "hand/commodities.csv")
+        draft.entity(
+            f"hand:{row['label']}", row["label"], "commodity", "commodity", split(row["aliases"]), "hand/commodities.csv"
+        )
     for row in rows(hand / "exports.csv"):
         for name in split(row["commodities"]):
-            draft.fact(draft.resolve(row["country"], "exports.csv"), "exports", draft.resolve(name, "exports.csv"), "hand/exports.csv")
+            draft.fact(
+                draft.resolve(row["country"], "exports.csv"), "exports", draft.resolve(name, "exports.csv"), "hand/exports.csv"
+            )
     source = "hand/central_banks.csv"
     for row in rows(hand / "central_banks.csv"):
-        key = draft.entity(f"hand:{row['bank']}", row["bank"], "central bank|organisation", "central bank", split(row["aliases"]), source)
+        key = draft.entity(
+            f"hand:{row['bank']}", row["bank"], "central bank|organisation", "central bank", split(row["aliases"]), source
+        )
         of = draft.resolve(row["of"], source)
         draft.fact(key, "central_bank_of", of, source)
         if row["city"]:
@@ -98,7 +126,9 @@ def markets(draft: Draft, hand: Path) -> None:
         if row["currency"]:
             draft.fact(key, "issues", draft.resolve(f"currency:{row['currency']}", source), source)
     for row in rows(hand / "indices.csv"):
-        key = draft.entity(f"hand:{row['label']}", row["label"], "index", "stock market index", split(row["aliases"]), "hand/indices.csv")
+        key = draft.entity(
+            f"hand:{row['label']}", row["label"], "index", "stock market index", split(row["aliases"]), "hand/indices.csv"
+        )
         draft.fact(key, "tracks", draft.resolve(row["tracks"], "indices.csv"), "hand/indices.csv")
 
 

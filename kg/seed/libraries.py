@@ -23,7 +23,15 @@ OFFICIAL = ("official", "de_facto_official")
 SPEAKERS = 3.0  # per cent of the population from which a language counts as spoken
 GONE = ("AN", "CS")  # GeoNames keeps two dissolved states
 TERRITORIES = ("AQ", "EH", "FK", "FO", "GL", "HK", "MO", "PR")  # in countries.csv for their names, yet no states
-CONTINENTS = {"AF": "Africa", "AS": "Asia", "EU": "Europe", "NA": "North America", "OC": "Oceania", "SA": "South America", "AN": "Antarctica"}
+CONTINENTS = {
+    "AF": "Africa",
+    "AS": "Asia",
+    "EU": "Europe",
+    "NA": "North America",
+    "OC": "Oceania",
+    "SA": "South America",
+    "AN": "Antarctica",
+}
 ENGLISH = Locale("en")
 
 
@@ -51,12 +59,26 @@ def countries(draft: Draft, hand: Path) -> None:
             continue
         iso = pycountry.countries.get(alpha_2=code)
         row = written.pop(code, None)
-        names = [country["name"].strip(), ENGLISH.territories.get(code, ""), *(getattr(iso, name, "") for name in ("common_name", "official_name"))]
+        names = [
+            country["name"].strip(),
+            ENGLISH.territories.get(code, ""),
+            *(getattr(iso, name, "") for name in ("common_name", "official_name")),
+        ]
         label = row["label"] if row else (ENGLISH.territories.get(code) or country["name"].strip())
-        aliases = [*(split(row["aliases"]) if row else []), *(n for n in names if n and "," not in n and "(" not in n and not n.startswith("the "))]
+        aliases = [
+            *(split(row["aliases"]) if row else []),
+            *(n for n in names if n and "," not in n and "(" not in n and not n.startswith("the ")),
+        ]
         aliases += [plain(name) for name in [label, *aliases]]
         kind = "country|place" if row and code not in TERRITORIES else "territory|place"
-        draft.entity(f"country:{code}", label, kind, f"{kind.split('|')[0]} in {CONTINENTS[country['continentcode']]}", aliases, f"hand/countries.csv; {ISO}; {CLDR}")
+        draft.entity(
+            f"country:{code}",
+            label,
+            kind,
+            f"{kind.split('|')[0]} in {CONTINENTS[country['continentcode']]}",
+            aliases,
+            f"hand/countries.csv; {ISO}; {CLDR}",
+        )
         if iso is not None:
             draft.same_as |= {(f"country:{code}", "iso3166-1", code), (f"country:{code}", "iso3166-1-alpha3", iso.alpha_3)}
         draft.same_as.add((f"country:{code}", "geonames", str(country["geonameid"])))
@@ -64,7 +86,14 @@ def countries(draft: Draft, hand: Path) -> None:
         if row and row["people"]:
             people = split(row["people"])
             adjective = (split(row["adjectives"]) or [label])[0]
-            draft.entity(f"people:{code}", people[0], "people", f"people of {label}", [*people[1:], f"{adjective} people"], "hand/countries.csv")
+            draft.entity(
+                f"people:{code}",
+                people[0],
+                "people",
+                f"people of {label}",
+                [*people[1:], f"{adjective} people"],
+                "hand/countries.csv",
+            )
             draft.fact(f"people:{code}", "people_of", f"country:{code}", "hand/countries.csv")
     if written:
         raise ValueError(f"countries.csv has codes GeoNames does not know: {sorted(written)}")
@@ -73,7 +102,12 @@ def countries(draft: Draft, hand: Path) -> None:
         if code in GONE:
             continue
         if code != "AQ":
-            draft.fact(f"country:{code}", "located_in", f"region:{country['continentcode']}" if country["continentcode"] != "AN" else "country:AQ", GEONAMES)
+            draft.fact(
+                f"country:{code}",
+                "located_in",
+                f"region:{country['continentcode']}" if country["continentcode"] != "AN" else "country:AQ",
+                GEONAMES,
+            )
         for other in filter(None, country["neighbours"].split(",")):
             if other in GONE or other not in cache or "XK" in (code, other):
                 continue
@@ -115,7 +149,14 @@ def languages(draft: Draft) -> None:
                 continue
             language = f"language:{code}"
             if language not in draft.entities:
-                draft.entity(language, name if name.endswith("language") else f"{name} language", "language", "language", [f"{name} language"], CLDR)
+                draft.entity(
+                    language,
+                    name if name.endswith("language") else f"{name} language",
+                    "language",
+                    "language",
+                    [f"{name} language"],
+                    CLDR,
+                )
                 if pycountry.languages.get(alpha_2=code):
                     draft.same_as.add((language, "iso639-1", code))
                 elif pycountry.languages.get(alpha_3=code):
@@ -135,7 +176,7 @@ def cities(draft: Draft, hand: Path) -> None:
     for city in sorted(cache.get_cities().values(), key=lambda city: (-city["population"], city["geonameid"])):
         name, code = city["name"], city["countrycode"]
         row = wanted.get((name, code))
-        if f"country:{code}" not in draft.entities or (name, code) in seen and city["population"] < CITY_POPULATION:
+        if f"country:{code}" not in draft.entities or ((name, code) in seen and city["population"] < CITY_POPULATION):
             continue
         if city["population"] < CITY_POPULATION and not row and (plain(name), code) not in seats:
             continue
@@ -143,7 +184,14 @@ def cities(draft: Draft, hand: Path) -> None:
         key = f"city:{city['geonameid']}"
         label = row["label"] or name if row else name
         aliases = [name, plain(name), plain(label), *(split(row["aliases"]) if row else [])]
-        draft.entity(key, label, "city|place", f"city in {draft.entities[f'country:{code}']['label']}, population {city['population']}", aliases, GEONAMES)
+        draft.entity(
+            key,
+            label,
+            "city|place",
+            f"city in {draft.entities[f'country:{code}']['label']}, population {city['population']}",
+            aliases,
+            GEONAMES,
+        )
         draft.same_as.add((key, "geonames", str(city["geonameid"])))
         draft.fact(key, "located_in", f"country:{code}", GEONAMES)
         zone = f"timezone:{city['timezone']}"
@@ -181,7 +229,14 @@ def subdivisions(draft: Draft, hand: Path) -> None:
         if row["iso"] and row["iso"] not in known:
             raise ValueError(f"subdivisions.csv: {row['iso']} is no ISO 3166-2 code")
         country = f"country:{row['country']}"
-        draft.entity(key, row["label"], "subdivision|place", f"part of {draft.entities[country]['label']}", [plain(row["label"]), *split(row["aliases"])], "hand/subdivisions.csv")
+        draft.entity(
+            key,
+            row["label"],
+            "subdivision|place",
+            f"part of {draft.entities[country]['label']}",
+            [plain(row["label"]), *split(row["aliases"])],
+            "hand/subdivisions.csv",
+        )
         draft.fact(key, "located_in", country, "hand/subdivisions.csv")
         if row["iso"]:
             draft.same_as.add((key, "iso3166-2", row["iso"]))
@@ -197,7 +252,11 @@ def capitals(draft: Draft, hand: Path) -> None:
     moved: dict[str, list[dict[str, str]]] = {}
     for row in rows(hand / "capitals.csv"):
         moved.setdefault(row["country"], []).append(row)
-    by_name = {(plain(draft.entities[key]["label"]), draft.country_of(key)): key for key in reversed(draft.entities) if key.startswith("city:")}
+    by_name = {
+        (plain(draft.entities[key]["label"]), draft.country_of(key)): key
+        for key in reversed(draft.entities)
+        if key.startswith("city:")
+    }
     for key in [key for key in draft.entities if key.startswith("city:")]:
         for alias in split(draft.entities[key]["aliases"]):
             by_name.setdefault((plain(alias), draft.country_of(key)), key)
@@ -209,4 +268,11 @@ def capitals(draft: Draft, hand: Path) -> None:
             draft.fact(key, "capital_of", f"country:{code}", GEONAMES, FOREVER)
     for code, written in moved.items():
         for row in written:
-            draft.fact(by_name[plain(row["city"]), code], "capital_of", f"country:{code}", "hand/capitals.csv", row["valid_from"], row["valid_to"])
+            draft.fact(
+                by_name[plain(row["city"]), code],
+                "capital_of",
+                f"country:{code}",
+                "hand/capitals.csv",
+                row["valid_from"],
+                row["valid_to"],
+            )

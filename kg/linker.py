@@ -1,0 +1,272 @@
+"""Entity linking: which entities a subject or object phrase names, on the day of its headline.
+
+Candidates come from the alias index, longest name first. They are ranked by what kind of thing they are, by the date (who was in office), by the words around the
+name, and by their neighbours among the other names of the headline. Only facts known by the day are used, so that a later fact never changes an earlier link.
+"""
+
+import datetime
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import pandas as pd
+
+from kg.aliases import AliasIndex, Name, Token, demonyms, tokenize
+from kg.cues import ADJECTIVAL, CALENDAR, COMPANY, DATE_BEFORE, PLACE_BEFORE, STATE, STATE_BRIDGE, TITLES, WORDS
+from kg.graph import Graph, relation_kind
+from kg.words import COMMON
+
+# how likely a bare name means a thing of this first type in world news; only ratios matter
+PRIOR = {
+    "country": 100.0, "territory": 60.0, "bloc": 60.0, "organisation": 60.0, "armed group": 60.0, "region": 50.0, "continent": 60.0, "central bank": 50.0,
+    "agency": 45.0, "index": 45.0, "military": 40.0, "person": 30.0, "company": 30.0, "party": 30.0, "website": 30.0, "conflict": 30.0, "subdivision": 30.0,
+    "people": 25.0, "currency": 25.0, "city": 8.0, "timezone": 1.0, "work": 2.0, "other": 4.0,
+}  # fmt: skip
+DEFAULT_PRIOR = 20.0
+FORMER = 0.2  # a state that is gone
+IN_OFFICE, LEFT, LONG_GONE = 6.0, 3.0, 1.5  # a person with an office on the day, within LEFT_YEARS after it, later
+LEFT_YEARS = 8
+NEIGHBOUR = 4.0  # for each other name of the headline that is a neighbour in the graph, at most NEIGHBOURS of them
+NEIGHBOURS = 2
+WORD, TITLE, PREPOSITION, TRADE = 4.0, 5.0, 1.5, 3.0
+OFFICES = frozenset({"head_of_state", "head_of_government", "head_of", "holds_office_in", "leads_party"})
+PEOPLE_TYPES = frozenset({"person", "people"})
+
+
+class Link(NamedTuple):
+    """One entity named in a text, `start:end` its characters there; score in (0, 1]."""
+
+    surface: str
+    start: int
+    end: int
+    entity_id: str
+    label: str
+    score: float
+
+
+class Span(NamedTuple):
+    """Tokens first..last of a text that bear a name, and who bears it."""
+
+    first: int
+    last: int
+    names: tuple[Name, ...]
+
+
+class Linker:
+    """Links text to the entities of one graph; deterministic, and safe to share between threads for reading."""
+
+    name = "alias-1"
+
+    def __init__(self, graph: Graph, threshold: float = 0.5, prefer: Iterable[str] = ()) -> None:
+        self.threshold = threshold
+        self.graph_version = graph.version
+        self.index = AliasIndex.build(graph)
+        self._labels = list(graph.entities["label"])
+        self._types = [tuple(types.split("|")) for types in graph.entities["types"]]
+        number = {identifier: i for i, identifier in enumerate(self.index.ids)}
+        self._demonyms = {key: [number[i] for i in ids if i in number] for key, ids in demonyms().items()}
+        self._priors = [
+            self._prior(*row) for row in zip(self._types, graph.entities["description"], graph.entities["source"], strict=True)
+        ]
+        self._terms: dict[int, list[tuple[int, int]]] = {}
+        self._near: dict[int, dict[int, int]] = {}
+        self._learn(graph, number)
+        self._context = lru_cache(maxsize=4096)(self._read_context)
+
+    @staticmethod
+    def _prior(types: tuple[str, ...], description: str, source: str) -> float:
+        weight = PRIOR.get(types[0], DEFAULT_PRIOR)
+        if "former country" in types:
+            weight *= FORMER
+        found = re.search(r"population (\d+)", description)
+        if found:
+            weight += min(int(found.group(1)) / 100_000, 60.0)
+        return weight if source.startswith(("hand", "geonames", "pycountry", "babel")) else 0.25 * weight
+
+    def _learn(self, graph: Graph, number: dict[str, int]) -> None:
+        """Terms of office and neighbours, each with the first day they were known (ordinal; 0 for always)."""
+        facts = graph.facts
+        kinds = {name: relation_kind(str(name)) for name in facts["relation"].unique()}
+        for head, relation, tail, start, end in zip(
+            facts["head"], facts["relation"], facts["tail"], facts["valid_from"], facts["valid_to"], strict=True
+        ):
+            if head not in number or tail not in number or (kinds[relation] == "dated" and pd.isna(start)):
+                continue
+            one, two = number[head], number[tail]
+            begins = 0 if pd.isna(start) else start.toordinal()
+            if relation in OFFICES:
+                self._terms.setdefault(one, []).append((begins, 10_000_000 if pd.isna(end) else end.toordinal()))
+            for this, that in ((one, two), (two, one)):
+                near = self._near.setdefault(this, {})
+                near[that] = min(begins, near.get(that, begins))
+
+    # -- finding names
+
+    def _spans(self, tokens: Sequence[Token]) -> list[Span]:
+        """Names from left to right, the longest first; a word belongs to one name only."""
+        spans, i, n = [], 0, len(tokens)
+        longest, names = self.index.longest, self.index.names
+        while i < n:
+            step = 1
+            for size in range(min(longest.get(tokens[i].folded, 0), n - i), 0, -1):
+                key = tokens[i].folded if size == 1 else " ".join(t.folded for t in tokens[i : i + size])
+                bearers = names.get(key)
+                if bearers:
+                    fits = tuple(name for name in bearers if _fits(name.shape, tokens[i : i + size]))
+                    if fits:
+                        spans.append(Span(i, i + size - 1, fits))
+                        step = size
+                        break
+            else:
+                found = self._demonym(tokens, i)
+                if found:
+                    spans.append(found)
+                    step = found.last - found.first + 1
+            i += step
+        return spans
+
+    def _demonym(self, tokens: Sequence[Token], i: int) -> Span | None:
+        """A country's adjective before a word for its state."""
+        for size in (2, 1):
+            key = " ".join(t.folded for t in tokens[i : i + size])
+            countries = self._demonyms.get(key) if len(tokens) >= i + size else None
+            if countries and tokens[i].text[:1].isupper():
+                after = i + size
+                while after < len(tokens) and tokens[after].folded in STATE_BRIDGE:
+                    after += 1
+                if after < len(tokens) and tokens[after].folded in STATE:
+                    return Span(i, i + size - 1, tuple(Name(country, 0.8, "upper") for country in countries))
+        return None
+
+    # -- weighing
+
+    def _read_context(self, context: str) -> tuple[frozenset[str], tuple[tuple[str, int], ...], bool, frozenset[str]]:
+        """The words of a headline, its unambiguous entities with their folded names, whether it is in title case, and the words that open a sentence."""
+        tokens = tokenize(context)
+        sure = []
+        for span in self._spans(tokens):
+            if len(span.names) == 1 and span.names[0].quality > 0.5:
+                sure.append((" ".join(t.folded for t in tokens[span.first : span.last + 1]), span.names[0].entity))
+        words = [t for t in tokens if len(t.text) > 3]
+        shouting = len(words) > 3 and sum(t.text[0].isupper() for t in words) > 0.7 * len(words)
+        opening = {
+            t.folded
+            for i, t in enumerate(tokens)
+            if i == 0 or context[tokens[i - 1].end : t.start].strip(" '\"") in (".", ":", "?", "!", "-", "--", "…", "|", ";")
+        }
+        return frozenset(t.folded for t in tokens), tuple(sure), shouting, frozenset(opening)
+
+    def _date(self, entity: int, day: int | None) -> float:
+        terms = self._terms.get(entity)
+        if not terms:
+            return 1.0
+        if day is None:
+            return LEFT
+        best = 1.0
+        for start, end in terms:
+            if start <= day:
+                best = max(best, IN_OFFICE if day <= end else LEFT if day - end < LEFT_YEARS * 365 else LONG_GONE)
+        return best
+
+    def _weigh(
+        self,
+        name: Name,
+        key: str,
+        before: str,
+        after: str,
+        day: int | None,
+        context: tuple[frozenset[str], tuple[tuple[str, int], ...], bool, frozenset[str]],
+    ) -> tuple[float, float]:
+        """(weight against the other bearers, quality in (0, 1]) of one bearer of a name."""
+        words, sure, shouting, opening = context
+        entity, quality = name.entity, name.quality
+        kind = self._types[entity][0]
+        when = self._date(entity, day)
+        weight = self._priors[entity] * when * (0.5 + 0.5 * quality)
+        near = self._near.get(entity, {})
+        friends = sum(
+            1 for other_key, other in sure if other_key != key and other in near and (day is None or near[other] <= day)
+        )
+        cues = WORDS.get(self._labels[entity])
+        worded = bool(cues and cues & words)
+        titled = kind == "person" and before in TITLES
+        traded = kind == "company" and bool(COMPANY & words)
+        weight *= (
+            NEIGHBOUR ** min(friends, NEIGHBOURS)
+            * (WORD if worded else 1.0)
+            * (TITLE if titled else 1.0)
+            * (TRADE if traded else 1.0)
+        )
+        if before in PLACE_BEFORE and "place" in self._types[entity]:
+            weight *= PREPOSITION
+        if quality < 0.5 and " " not in key:  # an ordinary word: does anything say that it is a name here?
+            person = quality < 0.3
+            if key in CALENDAR:
+                supported = titled or (
+                    when == IN_OFFICE and before not in DATE_BEFORE and not after[:1].isdigit() and key not in opening
+                )
+            else:
+                named = key not in opening and not shouting
+                supported = titled or worded or traded or friends > 0 or named or (person and when >= LEFT)
+            quality *= (1 / 0.3 if person else 1 / 0.45) if supported else 1.0
+        return weight, min(quality, 1.0)
+
+    def link(
+        self,
+        text: str,
+        *,
+        day: datetime.date | str | pd.Timestamp | None = None,
+        context: str = "",
+        mentions: Iterable[object] = (),
+    ) -> list[Link]:
+        """All entities named in `text`, in order; `context` is the headline it stands in, `day` that headline's date."""
+        tokens = tokenize(text)
+        spans = self._spans(tokens)
+        if not spans:
+            return []
+        around = self._context(context or text)
+        on = None if day is None else _ordinal(day)
+        links = []
+        for span in spans:
+            start, end = tokens[span.first].start, tokens[span.last].end
+            if (
+                text[end : end + 1] in ("-", "‐", "–")
+                and span.last + 1 < len(tokens)
+                and tokens[span.last + 1].folded in ADJECTIVAL
+            ):
+                continue  # "US-led", "Israeli-occupied": an adjective, no actor
+            key = " ".join(t.folded for t in tokens[span.first : span.last + 1])
+            before = tokens[span.first - 1].folded if span.first else _before(context, text)
+            after = tokens[span.last + 1].folded if span.last + 1 < len(tokens) else ""
+            weighed = [(*self._weigh(name, key, before, after, on, around), name.entity) for name in span.names]
+            total = sum(weight * quality for weight, quality, _ in weighed)
+            weight, quality, entity = max(weighed, key=lambda w: (w[0] * w[1], self.index.ids[w[2]]))
+            score = quality * (weight * quality / total) ** 0.5
+            if score >= self.threshold:
+                links.append(Link(text[start:end], start, end, self.index.ids[entity], self._labels[entity], round(score, 4)))
+        return links
+
+
+def _fits(shape: str, tokens: Sequence[Token]) -> bool:
+    """Whether the text shows the case that a name asks for."""
+    if shape in ("any", "mixed"):
+        return True
+    if shape == "exact":
+        return tokens[0].text.replace(".", "").isupper()
+    return any(t.text[:1].isupper() or t.text[:1].isdigit() for t in tokens)
+
+
+@lru_cache(maxsize=8192)
+def _ordinal(day: datetime.date | str | pd.Timestamp) -> int:
+    return pd.Timestamp(day).toordinal()
+
+
+def _before(context: str, text: str) -> str:
+    """The word before a phrase in its headline."""
+    place = context.find(text) if context else -1
+    tokens = tokenize(context[:place]) if place > 0 else []
+    return tokens[-1].folded if tokens else ""
+
+
+__all__ = ["COMMON", "Link", "Linker"]
