@@ -124,7 +124,7 @@ def test_not_fitted_is_an_error_that_says_so() -> None:
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match="'kdtcm' is unknown; available are always-up, .*kdtcn"):
+    with pytest.raises(ModelError, match=r"'kdtcm' is unknown; available are always-up, .*kdtcn"):
         models.create("kdtcm")
 
 
