@@ -8,23 +8,27 @@ from kdtcn.sessions import NEW_YORK
 
 
 def serve(config: Path, sets: list[str]) -> None:
-    """Serve until interrupted; the schedule is that of `serve.at`, Monday to Friday, New York time."""
+    """Serve until interrupted: the nightly Monday to Friday at `serve.at`, New York time; the other flows on request."""
     from flows import server
 
     settings = load(config, sets)
-    server.prepare(settings.folder)
+    server.prepare(settings.folder, level="INFO")
     with server.running(settings.folder, settings.serve.port):
+        import prefect
         from prefect.schedules import Cron
 
+        from flows.backfill import backfill
+        from flows.experiment import experiment
         from flows.nightly import nightly
 
         at = settings.serve.at
+        where = {"config": str(config), "sets": sets}
+        # holidays are told apart by the flow itself: cron does not know the exchange's calendar
+        schedule = Cron(f"{at.minute} {at.hour} * * 1-5", timezone=NEW_YORK)
+        deployments = [
+            nightly.to_deployment(f"{settings.name}", parameters=where, schedule=schedule, concurrency_limit=1),
+            backfill.to_deployment(f"{settings.name}", parameters=where),
+            experiment.to_deployment(f"{settings.name}", parameters=where),
+        ]
         say(f"nightly at {at:%H:%M} New York before each session; stop with Ctrl-C")
-        nightly.serve(
-            name=f"nightly-{settings.name}",
-            parameters={"config": str(config), "sets": sets},
-            # holidays are told apart by the flow itself: cron does not know the exchange's calendar
-            schedules=[Cron(f"{at.minute} {at.hour} * * 1-5", timezone=NEW_YORK)],
-            limit=1,
-            print_starting_message=False,
-        )
+        prefect.serve(*deployments, limit=1, pause_on_shutdown=False, print_starting_message=False)

@@ -17,19 +17,22 @@ from kdtcn.progress import say
 START_SECONDS = 90
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Variables that keep Prefect's state under `folder` and its telemetry off."""
+def environment(folder: Path, level: str) -> dict[str, str]:
+    """Variables that keep Prefect's state under `folder` and its telemetry off; `level` is that of its log."""
     return {
         "PREFECT_HOME": str((folder / "prefect").resolve()),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "WARNING"),
+        "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", level),
     }
 
 
-def prepare(folder: Path) -> None:
-    """Set the variables for this process; call before the first import of prefect."""
-    for name, value in environment(folder).items():
+def prepare(folder: Path, *, level: str = "CRITICAL") -> None:
+    """Set the variables for this process; call before the first import of prefect.
+
+    A command prints its errors itself, in one line; at any other level Prefect would add each with its stack trace.
+    """
+    for name, value in environment(folder, level).items():
         os.environ.setdefault(name, value)
 
 
@@ -46,8 +49,9 @@ def running(folder: Path, port: int = 0) -> Iterator[str]:
     api = f"http://127.0.0.1:{port}/api"
     with log.open("ab") as sink:
         # without an API address of its own environment the server would call another server
-        child_env = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"} | environment(folder)
-        child = subprocess.Popen(command, env=child_env, stdout=sink, stderr=subprocess.STDOUT)
+        child_env = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"} | environment(folder, "WARNING")
+        # a session of its own: Ctrl-C must reach us first, who still need the server to end in order
+        child = subprocess.Popen(command, env=child_env, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             _wait(api, child, log)
             os.environ["PREFECT_API_URL"] = api

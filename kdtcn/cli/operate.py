@@ -26,8 +26,6 @@ def _prefect(settings: Settings) -> Iterator[None]:
     if os.environ.get("PREFECT_API_URL"):
         yield
         return
-    # our own errors are one line on the console; Prefect would print each with its stack trace as well
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     server.prepare(settings.folder)
     with server.running(settings.folder):
         yield
