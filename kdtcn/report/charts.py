@@ -144,13 +144,8 @@ def _colour(event: EventRow) -> str:
 def _event_title(n: int, event: EventRow) -> str:
     band = f", placebo {words.effect(event.low)} to {words.effect(event.high)}" if event.low is not None else ""
     entities = ", ".join(ref.label for ref in (*event.subject_entities, *event.object_entities))
-    lines = [f"{n + 1}. {words.effect(event.effect)}{band}", _short(event.headline, 160), _short(event.words, 120)]
-    return "\n".join([*lines, _short(entities, 120)] if entities else lines)
-
-
-def _short(text: str, size: int) -> str:
-    text = words.plain(text)
-    return text if len(text) <= size else text[: size - 1] + "…"
+    lines = [f"{n + 1}. {words.effect(event.effect)}{band}", words.short(event.headline, 160), words.short(event.words, 120)]
+    return "\n".join([*lines, words.short(entities, 120)] if entities else lines)
 
 
 def _bands(events: Iterable[EventRow]) -> pd.DataFrame:

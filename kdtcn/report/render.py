@@ -42,6 +42,7 @@ def environment() -> Environment:
         number=words.number,
         count=words.count,
         plain=words.plain,
+        short=words.short,
         folded=words.folded,
         safe_url=words.safe_url,
         statement=words.statement,

@@ -18,6 +18,7 @@ from kdtcn.report.summary import DataSummary, Evaluation, SiteMeta
 
 FORMAT = 1
 INDEX = "index.json"
+SEARCHED = 2000  # characters of a page that the index can be searched for
 
 
 def write_site(
@@ -107,7 +108,7 @@ def index_row(page: SessionPage) -> dict[str, Any]:
     top, outcome = page.top, page.outcome
     entities = {ref.label for event in page.events for ref in (*event.subject_entities, *event.object_entities)}
     types = {event.event_type for event in page.events if event.event_type}
-    search = " ".join([f"{page.session:%Y-%m-%d}", *sorted(entities), *sorted(types), top.words if top else ""])
+    search = " ".join([f"{page.session:%Y-%m-%d}", *sorted(entities), *sorted(types), *(event.words for event in page.events)])
     row = {
         "name": page.name,
         "session": f"{page.session:%Y-%m-%d}",
@@ -122,7 +123,7 @@ def index_row(page: SessionPage) -> dict[str, Any]:
         "hit": "" if outcome is None else "right" if outcome.up == page.up else "wrong",
         "top": top.words if top else "",
         "top_effect": top.effect if top else None,
-        "search": search.lower()[:4000],
+        "search": search.lower()[:SEARCHED],
         "statement": words.statement(page),
         "record": words.record(page),
     }

@@ -37,6 +37,12 @@ def folded(text: str) -> tuple[str, str]:
     return text[: cut if cut > 0 else FOLD].rstrip() + " …", text
 
 
+def short(text: str, size: int = 160) -> str:
+    """Text as it can be shown, cut to a size; the JSON beside the page holds the whole."""
+    text = plain(text)
+    return text if len(text) <= size else text[: size - 1] + "…"
+
+
 def safe_url(url: str) -> str:
     """The address where it is an absolute http or https one, else nothing."""
     url = url.strip()
