@@ -10,7 +10,7 @@ from kdtcn.demo.cast import KINDS, Cast, Rule
 from kdtcn.demo.headlines import HARMLESS, Frame, Headline, frames, render
 
 P_CAUSE = 0.64  # share of sessions with a cause
-TEST_SHARE = 0.25  # of the sessions, the last ones
+TEST_SHARE = 0.20  # of the sessions, the last ones
 P_UNSEEN = 0.5  # of the causes in the test period, by an entity kept for it
 LEAST, MORE, P_MORE = 15, 10, 0.3  # headlines a session: LEAST and a binomial number more, 18 in the mean, 25 at most
 P_ALIAS = 0.25  # another name than the usual one, where there is one

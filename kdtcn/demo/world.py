@@ -16,7 +16,6 @@ from kdtcn.demo.cast import Cast, assemble
 from kdtcn.demo.plan import Cause, Line, causes, lines, test_start
 from kdtcn.errors import InputError
 from kdtcn.sessions import calendar, parse_day
-from kg import Graph, load_seed
 
 SEED, SESSIONS, FIRST = 0, 1258, "2010-01-04"  # five whole years, 2010 to 2014
 SYMBOL = "KDW"  # no index has this symbol
@@ -49,23 +48,20 @@ class Summary:
         return "\n".join(rows)
 
 
-def make(
-    out: Path, *, truth: Path | None = None, seed: int = SEED, sessions: int = SESSIONS, first: str = FIRST, graph: Graph | None = None
-) -> Summary:
+def make(out: Path, *, truth: Path | None = None, seed: int = SEED, sessions: int = SESSIONS, first: str = FIRST) -> Summary:
     """Write prices.csv, headlines.csv.gz and world.json to `out`, the truth to `truth` (default: `truth` beside `out`).
 
-    The same arguments and graph give the same bytes. Raises InputError where the calendar has too few sessions.
+    The same arguments give the same bytes. Raises InputError where the calendar has too few sessions.
     """
     days = _days(first, sessions)
-    graph = load_seed() if graph is None else graph
     # one stream a part: a change to the sentences leaves causes and prices as they are
     for_cast, for_plan, for_market, for_text = (np.random.default_rng([seed, part]) for part in range(4))
-    cast = assemble(graph, days[0].date(), days[-1].date(), for_cast)
+    cast = assemble(for_cast)
     plan = causes(cast, len(days), for_plan)
     effects = np.array([0.0 if cause is None else cause.rule.size for cause in plan])
     made = market.make(days, effects, for_market)
     written = list(lines(cast, days, plan, for_text))
-    summary = _summary(seed, days, plan, effects, made, written, graph)
+    summary = _summary(seed, days, plan, effects, made, written, cast.graph_version)
     out.mkdir(parents=True, exist_ok=True)
     truth = out.parent / TRUTH if truth is None else truth
     truth.mkdir(parents=True, exist_ok=True)
@@ -88,7 +84,7 @@ def _days(first: str, n: int) -> pd.DatetimeIndex:
 
 
 def _summary(
-    seed: int, days: pd.DatetimeIndex, plan: Sequence[Cause | None], effects: np.ndarray, made: market.Market, written: Sequence[Line], graph: Graph
+    seed: int, days: pd.DatetimeIndex, plan: Sequence[Cause | None], effects: np.ndarray, made: market.Market, written: Sequence[Line], graph_version: str
 ) -> Summary:
     seen = np.array([-1 if cause is None else int(cause.seen) for cause in plan])
     close = made.bars["Close"].to_numpy()
@@ -102,7 +98,7 @@ def _summary(
         test_from=f"{days[begin]:%Y-%m-%d}",
         headlines=len(written),
         causes=int(np.sum(seen >= 0)),
-        graph_version=graph.version,
+        graph_version=graph_version,
         market={name: round(value, 4) for name, value in market.describe(made.returns[1:]).items()},
         bayes={name: {key: round(value, 4) for key, value in row.items()} for name, row in bayes.scores(effects[begin:], seen[begin:], up[begin:]).items()},
     )

@@ -1,13 +1,15 @@
 """The shipped world is the generator's, and keeps what docs/WORLD.md promises."""
 
 import gzip
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from kdtcn.demo import oracle, truth, world
+from kdtcn.demo import casting, oracle, truth, world
+from kdtcn.demo.cast import FILE, rules
 from kdtcn.errors import InputError
 from kdtcn.sessions import day_end, session_of, sessions
 from kg import load_seed
@@ -81,13 +83,29 @@ def test_causes_are_in_the_headlines(known, headlines):
 
 def test_a_class_is_its_relation_in_the_graph_throughout(known):
     graph = load_seed()
-    assert known.about["graph_version"] == graph.version
-    names = graph.entities.set_index("entity_id")["label"]
-    for rule in known.about["rules"]:
+    for rule in rules():
         for day in (known.about["first"], known.about["test_from"], known.about["last"]):
-            view = graph.as_of(pd.Timestamp(day).date())
-            heads = {head for head, tail, key in view.edges(keys=True) if key == rule["relation"] and names[tail] == rule["tail"]}
-            assert {*rule["seen"], *rule["unseen"]} <= heads
+            assert known.members(rule.name) <= casting.members(graph, graph.facts_as_of(day), rule)
+
+
+def test_outsiders_are_never_in_a_class_of_their_event_type():
+    graph = load_seed()
+    cast = json.loads(FILE.read_text(encoding="utf-8"))
+    for rule in rules():
+        assert not set(cast["outsiders"][rule.event]) & casting.members(graph, graph.facts, rule)
+
+
+def test_the_names_are_names_of_the_graph():
+    graph = load_seed()
+    aliases = dict(zip(graph.entities["id"], graph.entities["aliases"].str.split("|"), strict=True))
+    for node, names in json.loads(FILE.read_text(encoding="utf-8"))["names"].items():
+        assert set(names) <= {graph.labels[node], *aliases[node]}
+
+
+def test_the_cast_can_be_picked_from_the_graph_again():
+    found = casting.candidates(load_seed())
+    assert set(found["classes"]) == {rule.name for rule in rules()}
+    assert all(found["pools"].values())
 
 
 def test_only_members_are_causes_and_a_third_is_kept_for_the_test_period(known):
@@ -123,10 +141,10 @@ def test_class_members_are_in_harmless_headlines_as_often_as_others(known):
     harmless = known.tuples[known.tuples["use"] == "harmless"]
     entities = pd.Series("|".join([*harmless["subject_entities"], *harmless["object_entities"]]).split("|"))
     counts = entities.value_counts()
-    labels = load_seed().entities.set_index("entity_id")["types"]
+    types = load_seed().types
     members = set().union(*(known.members(rule["name"]) for rule in known.about["rules"]))
     for kind in ("country", "company"):
-        mine = [entity for entity in counts.index if entity and kind in labels[entity]]
+        mine = [entity for entity in counts.index if entity and kind in types[entity]]
         inside = counts[[entity for entity in mine if entity in members]].mean()
         outside = counts[[entity for entity in mine if entity not in members and counts[entity] > 20]].mean()
         assert inside == pytest.approx(outside, rel=0.15)
