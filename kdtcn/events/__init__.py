@@ -1,0 +1,1 @@
+"""Headlines to event tuples: the pipeline that ships, the grammar rules, event types."""

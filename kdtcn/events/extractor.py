@@ -1,0 +1,159 @@
+"""From parsed documents, or from plain texts, to event tuples."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from kdtcn.events import stance, tree, words
+from kdtcn.events.clauses import CONFIDENCE, Clause, find
+from kdtcn.events.cleaning import MAX_CHARS, clean
+from kdtcn.events.event_types import event_type
+from kdtcn.events.phrases import noun_phrase, surface
+from kdtcn.events.slots import assemble
+from kdtcn.events.tuples import EventTuple, Mention
+
+# Raise with every change of the rules: stored events are told apart by it.
+RULES_VERSION = "1"
+AGENT = frozenset(("obl:agent",))
+
+
+def extractor_id(nlp: Language) -> str:
+    """A name for rules and pipeline together; it changes when either does."""
+    meta = {k: nlp.meta.get(k) for k in ("lang", "name", "version", "performance", "pipeline")}
+    digest = hashlib.sha256(json.dumps([RULES_VERSION, MAX_CHARS, meta], sort_keys=True, default=str).encode()).hexdigest()
+    return f"rules-{RULES_VERSION}-{digest[:10]}"
+
+
+def extract(doc: Doc, text: str | None = None) -> list[EventTuple]:
+    """Event tuples of a parsed document, in text order; `text` is the stored text where the parsed one was cleaned."""
+    parse = tree.build(doc, text)
+    clauses = find(parse)
+    asked = stance.questions(parse)
+    reported, speakers, denied = _attributions(parse, clauses)
+    made = []
+    for clause in clauses:
+        if stance.root_of(parse, clause.head) in asked or clause.head in reported:
+            continue
+        event = _event(parse, clause, speakers, denied)
+        if event is not None:
+            made.append(event)
+    return _distinct(made)
+
+
+def _attributions(parse: tree.Tree, clauses: list[Clause]) -> tuple[set[int], dict[int, str], set[int]]:
+    """(verbs of saying that yield no tuple, speaker by content head, content heads that are denied)."""
+    reported: set[int] = set()
+    speakers: dict[int, str] = {}
+    denied: set[int] = set()
+    heads = {c.head for c in clauses}
+    for clause in clauses:
+        content = stance.content_of(parse, clause)
+        if content < 0 or content not in heads:
+            continue
+        reported.add(clause.head)
+        speakers[content] = surface(parse, noun_phrase(parse, clause.subject, subject=True))[0] if clause.subject >= 0 else ""
+        if parse.lemma[clause.head] in words.DENIAL:
+            denied.add(content)
+    return reported, speakers, denied
+
+
+def _event(parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: set[int]) -> EventTuple | None:
+    if clause.subject < 0:
+        return None
+    predicate, target, last = assemble(parse, clause)
+    subject = noun_phrase(parse, clause.subject, subject=True)
+    agent = parse.child(clause.head, AGENT)
+    if clause.passive and agent >= 0 and last == clause.head:
+        # "Man killed by police": the logical actor is the subject, and the preposition of another phrase has no place.
+        subject, target = noun_phrase(parse, agent), subject
+        predicate = [t for t in predicate if parse.dep[t] != "case"]
+    if parse.lower[clause.subject] in words.WH or not subject:
+        return None
+    chosen = set(subject)
+    target = [t for t in target if t not in chosen and t not in predicate]
+    chain = [clause.head, *(t for t in predicate if parse.pos[t] == "VERB" and t != clause.head)]
+    heads = list(dict.fromkeys([*chain, last]))
+    predicate = [t for t in sorted(predicate) if parse.lower[t] not in words.NEGATIONS]
+    if not predicate:
+        return None
+    speaker = _inherited(parse, clause, speakers) or stance.label_speaker(parse, clause)
+    lemma = _lemma(parse, last, predicate)
+    s, p, o = surface(parse, subject), surface(parse, predicate), surface(parse, target)
+    confidence = CONFIDENCE[clause.rule] - (0.1 if not target else 0.0) - (0.15 if parse.pos[clause.subject] == "PRON" else 0.0)
+    return EventTuple(
+        s[0], p[0], o[0], s[1], p[1], o[1], lemma, event_type(lemma), stance.negated(parse, heads),
+        stance.modality(parse, clause, heads, denied=clause.head in denied), speaker, clause.rule, round(max(0.1, confidence), 2),
+    )  # fmt: skip
+
+
+def _inherited(parse: tree.Tree, clause: Clause, speakers: dict[int, str]) -> str:
+    """A speaker's words reach down: the clauses joined to, or inside, the reported one are reported too."""
+    i = clause.head
+    while True:
+        if i in speakers:
+            return speakers[i]
+        if parse.head[i] == i or parse.dep[i] == "parataxis":
+            return ""
+        i = parse.head[i]
+
+
+def _lemma(parse: tree.Tree, verb: int, predicate: list[int]) -> str:
+    """The main verb's lemma with its particle, or of a copula-less predicate its word: "shut down", "dead"."""
+    particle = [parse.lower[t] for t in predicate if parse.head[t] == verb and parse.dep[t] == "compound:prt"]
+    if parse.pos[verb] != "VERB" and verb not in predicate:
+        return "be"
+    return " ".join([parse.lemma[verb], *particle[:1]])
+
+
+def _distinct(events: list[EventTuple]) -> list[EventTuple]:
+    """One tuple for one triple of spans."""
+    seen: dict[tuple[str, str, str], EventTuple] = {}
+    for event in events:
+        seen.setdefault((event.subject_span, event.predicate_span, event.object_span), event)
+    return list(seen.values())
+
+
+def mentions(doc: Doc, text: str | None = None) -> list[Mention]:
+    """Named entities: the pipeline's if it finds any kind of them, else runs of proper nouns."""
+    text = doc.text if text is None else text
+    if doc.has_annotation("ENT_IOB"):
+        return [Mention(text[e.start_char : e.end_char], e.start_char, e.end_char, e.label_) for e in doc.ents]
+    found: list[Mention] = []
+    run: list[int] = []
+    for i, token in enumerate(doc):
+        if token.pos_ == "PROPN":
+            run.append(i)
+        if run and (token.pos_ != "PROPN" or i == len(doc) - 1):
+            start, end = doc[run[0]].idx, doc[run[-1]].idx + len(doc[run[-1]])
+            found.append(Mention(text[start:end], start, end, "PROPN"))
+            run = []
+    return found
+
+
+def extract_texts(
+    texts: Iterable[str], nlp: Language, *, workers: int = 1, batch_size: int = 256
+) -> Iterator[tuple[list[EventTuple], list[Mention]]]:
+    """Event tuples and mentions of each text, in order; memory does not grow with their number.
+
+    With several workers the pipeline is loaded once in each, from the folder it came from, and only tuples travel back.
+    """
+    if workers > 1 and nlp.path is not None:
+        from kdtcn.events.pool import extract_in_processes
+
+        yield from extract_in_processes(texts, str(nlp.path), workers, batch_size)
+        return
+    stream = iter(texts)
+    while batch := list(islice(stream, batch_size)):
+        yield from extract_batch(batch, nlp)
+
+
+def extract_batch(texts: list[str], nlp: Language) -> list[tuple[list[EventTuple], list[Mention]]]:
+    """One batch in this process."""
+    docs = nlp.pipe([clean(text) for text in texts], batch_size=len(texts))
+    return [(extract(doc, text), mentions(doc, text)) for doc, text in zip(docs, texts, strict=True)]

@@ -1,0 +1,139 @@
+"""The words of a slot: which parts of a noun phrase, or of a clause, stand for it in a tuple."""
+
+from __future__ import annotations
+
+from kdtcn.events.tree import SPACE, Tree
+
+# What a tuple leaves out of a noun phrase: clauses, side remarks, punctuation, the words that tie the phrase to its verb.
+LEFT_OUT = frozenset(
+    "acl acl:relcl advcl advcl:relcl parataxis appos case mark cc:preconj discourse vocative dep list punct root ccomp csubj "
+    "aux aux:pass cop nsubj nsubj:pass nsubj:outer expl orphan reparandum".split()
+) | {SPACE}
+ARTICLES = frozenset(("a", "an", "the"))
+QUOTES = frozenset("\"'`“”‘’«»") | {"''", "``"}
+OPENERS = {"(": ")", "[": "]"}
+# Prepositional phrases in these say when or under what circumstances: part of the event's setting, not of the thing.
+SETTING = frozenset(("after", "since", "during", "amid", "amidst", "despite", "before", "until", "while", "following", "ahead", "over", "without", "via"))
+# A subject keeps "of" and the like; where it stands ("police in Athens") is left out.
+SUBJECT_KEEPS = frozenset(("of", "from", "against", "between", "among", "for", "to"))
+# Where a phrase is attached is often the parser's guess; beyond this many words an "of" chain is cut.
+MAX_PHRASE = 14
+MAX_CLAUSE = 16
+PHRASE_CONJ = frozenset(("conj",))
+CASE = frozenset(("case",))
+
+
+def preposition(tree: Tree, i: int) -> list[int]:
+    """The preposition of a noun, with the words it consists of ("out of", "in front of")."""
+    found: list[int] = []
+    for c in tree.all(i, CASE):
+        if c < i:
+            found.append(c)
+            found += [f for f in tree.children[c] if tree.dep[f] == "fixed"]
+    return sorted(found)
+
+
+def noun_phrase(tree: Tree, head: int, *, subject: bool = False) -> list[int]:
+    """Token indices of the minimal phrase around `head`, in text order, articles at its start and quotes around it trimmed."""
+    chosen: set[int] = set()
+    stack = [(head, True)]
+    while stack:
+        i, top = stack.pop()
+        chosen.add(i)
+        for c in tree.children[i]:
+            if _belongs(tree, i, c, top=top, subject=subject):
+                stack.append((c, False))
+                if tree.dep[c] in ("nmod", "obl", "nmod:unmarked") or (i != head and tree.dep[c] == "nmod"):
+                    chosen.update(preposition(tree, c))
+                elif tree.dep[c] == "nmod:poss":
+                    chosen.update(k for k in tree.all(c, CASE))
+    tokens = sorted(chosen)
+    tokens = _with_inner_marks(tree, tokens)
+    if len(tokens) > MAX_PHRASE:
+        tokens = _nearest(tree, tokens, head)
+    return trim(tree, tokens)
+
+
+def _belongs(tree: Tree, head: int, child: int, *, top: bool, subject: bool) -> bool:
+    label = tree.dep[child]
+    if label == "appos":
+        # "YouTube star X" style names in brackets or bare stay; a long apposition after a comma is a side remark.
+        return child - head <= 2 and child == head + 1
+    if label in LEFT_OUT:
+        return False
+    if label == "conj":
+        return not _is_clause(tree, child)
+    if label == "nmod" or label == "obl":
+        words = preposition(tree, child)
+        first = tree.lower[words[0]] if words else ""
+        if first in SETTING:
+            return False
+        return first in SUBJECT_KEEPS or not subject
+    if label == "cc":
+        return any(c > child and tree.dep[c] == "conj" and not _is_clause(tree, c) for c in tree.children[head]) or tree.dep[head] == "conj"
+    if label == "advmod":
+        return child < head
+    if label == "obl:unmarked" or label == "nmod:unmarked":
+        return child < head
+    return True
+
+
+def _is_clause(tree: Tree, i: int) -> bool:
+    """A conjunct with a verb of its own: "Israel and Egypt" has none, "raided and goes down" has."""
+    return tree.pos[i] == "VERB" or any(tree.dep[c] in ("nsubj", "nsubj:pass", "cop") for c in tree.children[i])
+
+
+def _with_inner_marks(tree: Tree, tokens: list[int]) -> list[int]:
+    """Fill one-token gaps that are punctuation (hyphens, commas of a list, brackets), so that a phrase reads as it stands."""
+    if not tokens:
+        return tokens
+    have = set(tokens)
+    for i in range(tokens[0] + 1, tokens[-1]):
+        if i not in have and tree.pos[i] in ("PUNCT", "SYM") and i - 1 in have and (i + 1 in have or _closes(tree, i, have)):
+            have.add(i)
+    # An opening mark before the first word belongs to a phrase that holds its closing mark.
+    return sorted(have)
+
+
+def _closes(tree: Tree, i: int, have: set[int]) -> bool:
+    return tree.words[i] in OPENERS.values() and any(tree.words[j] in OPENERS for j in have if j < i)
+
+
+def _nearest(tree: Tree, tokens: list[int], head: int) -> list[int]:
+    """The run of tokens around the head, cut at the right: late attachments are the least certain."""
+    at = tokens.index(head)
+    first = max(0, at - MAX_PHRASE + 1)
+    return tokens[first : max(at + 1, first + MAX_PHRASE)]
+
+
+def trim(tree: Tree, tokens: list[int]) -> list[int]:
+    """Without articles and quotes at the edges, and without marks that hang over."""
+    first, last = 0, len(tokens)
+    while first < last - 1 and (tree.lower[tokens[first]] in ARTICLES or tree.words[tokens[first]] in QUOTES
+                                or (tree.pos[tokens[first]] == "PUNCT" and tree.words[tokens[first]] not in OPENERS)):  # fmt: skip
+        first += 1
+    while last - 1 > first and tree.pos[tokens[last - 1]] == "PUNCT" and tree.words[tokens[last - 1]] not in OPENERS.values():
+        last -= 1
+    while last - 1 > first and tree.dep[tokens[last - 1]] in ("case", "cc", "det"):
+        last -= 1
+    return tokens[first:last]
+
+
+def clause_phrase(tree: Tree, head: int) -> list[int]:
+    """A clause as an object ("Iran sanctions dropped"): its words up to a cap, side clauses left out."""
+    chosen: set[int] = set()
+    stack = [head]
+    while stack:
+        i = stack.pop()
+        chosen.add(i)
+        stack += [c for c in tree.children[i] if tree.dep[c] not in ("advcl", "parataxis", "punct", "conj", "cc", "acl:relcl", "discourse", SPACE)]
+    tokens = _with_inner_marks(tree, sorted(chosen))
+    while tokens and (tree.lower[tokens[0]] in ("that", "to") and tree.dep[tokens[0]] == "mark"):
+        tokens = tokens[1:]
+    return trim(tree, tokens[:MAX_CLAUSE])
+
+
+def surface(tree: Tree, tokens: list[int]) -> tuple[str, str]:
+    """(words, span) of a slot: the pieces of the stored text joined by one space, and their offsets "start:end,start:end"."""
+    spans = tree.spans(tokens)
+    return " ".join(tree.text[a:b] for a, b in spans), ",".join(f"{a}:{b}" for a, b in spans)

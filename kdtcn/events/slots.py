@@ -1,0 +1,184 @@
+"""Put a clause's predicate and object together: particles, infinitives, prepositions, light verbs, amounts."""
+
+from __future__ import annotations
+
+from kdtcn.events import words
+from kdtcn.events.clauses import COPULA, Clause
+from kdtcn.events.phrases import clause_phrase, noun_phrase, preposition
+from kdtcn.events.tree import Tree
+
+OBJ = frozenset(("obj",))
+IOBJ = frozenset(("iobj",))
+XCOMP = frozenset(("xcomp",))
+CCOMP = frozenset(("ccomp",))
+OBLIQUE = frozenset(("obl", "nmod"))
+BARE_OBLIQUE = frozenset(("obl:unmarked", "nmod:unmarked", "obl:tmod", "obl:npmod"))
+PARTICLE = frozenset(("compound:prt",))
+AUXILIARY = frozenset(("aux", "aux:pass", "cop"))
+# "plans to begin to try to leave": deeper chains than this are parser noise.
+MAX_CHAIN = 4
+
+
+def assemble(tree: Tree, clause: Clause) -> tuple[list[int], list[int], int]:
+    """(predicate tokens, object tokens, main verb): the main verb is the last of an infinitive chain."""
+    if tree.pos[clause.head] != "VERB":
+        return _nominal(tree, clause)
+    predicate, last = _chain(tree, clause.head)
+    if clause.object >= 0:
+        return predicate, noun_phrase(tree, clause.object), last
+    passive_here = clause.passive and last == clause.head
+    found = _object(tree, last, passive=passive_here)
+    if found is None:
+        return predicate, [], last
+    tie, tokens = found
+    return predicate + [t for t in tie if t not in predicate], [t for t in tokens if t not in tie], last
+
+
+def _chain(tree: Tree, head: int) -> tuple[list[int], int]:
+    """The verb with particles and the infinitives that complete it: "votes to leave", "set to be digitised", "begins disconnecting"."""
+    tokens = _auxiliaries(tree, head, first=True) + [head] + _particles(tree, head)
+    last = head
+    for _ in range(MAX_CHAIN):
+        step = tree.child(last, XCOMP)
+        if step < 0:
+            step = _gerund(tree, last)
+        if step < 0 or step < last or (tree.pos[step] != "VERB" and tree.child(step, COPULA) < 0) or tree.child(last, OBJ | IOBJ) >= 0:
+            break
+        if tree.pos[step] != "VERB":
+            break
+        marks = [c for c in tree.children[step] if tree.dep[c] in ("mark", "case") and c < step]
+        tokens += marks + _auxiliaries(tree, step, first=False) + [step] + _particles(tree, step)
+        last = step
+    return tokens, last
+
+
+def _gerund(tree: Tree, verb: int) -> int:
+    """ "admit to killing", "accused of stealing" stay one predicate: a gerund tied by a preposition right behind the verb."""
+    for c in tree.children[verb]:
+        if c > verb and tree.dep[c] in ("advcl", "ccomp") and tree.tag[c] == "VBG":
+            marks = [m for m in tree.children[c] if tree.dep[m] in ("mark", "case") and m < c]
+            if marks and marks[0] == verb + 1 and tree.lower[marks[0]] in ("to", "of", "from") and not any(tree.dep[s] == "nsubj" for s in tree.children[c]):
+                return c
+    return -1
+
+
+def _auxiliaries(tree: Tree, verb: int, *, first: bool) -> list[int]:
+    """Auxiliaries that carry meaning: "can", "must"; with one of those, or after "to", also the "be" that follows."""
+    found = [c for c in tree.children[verb] if tree.dep[c] in AUXILIARY and c < verb]
+    if first and not any(tree.lower[c] in words.MODALS_KEPT for c in found):
+        return []
+    return [c for c in found if tree.lower[c] not in words.FUTURE]
+
+
+def _particles(tree: Tree, verb: int) -> list[int]:
+    found = []
+    for c in tree.children[verb]:
+        if c > verb and (tree.dep[c] == "compound:prt" or (tree.dep[c] == "advmod" and tree.lower[c] in words.PARTICLES and c <= verb + 2)):
+            found.append(c)
+    return found
+
+
+def _object(tree: Tree, verb: int, *, passive: bool) -> tuple[list[int], list[int]] | None:
+    """(words that join the predicate, object words): what the action is done to, or the complement that stands for it."""
+    direct = tree.child(verb, OBJ)
+    if direct < 0 and not passive:
+        direct = tree.child(verb, IOBJ)
+    if direct >= 0 and tree.lower[direct] not in words.WH:
+        return _direct(tree, verb, direct)
+    for c in tree.all(verb, XCOMP):
+        if c > verb and tree.pos[c] != "VERB":
+            return [], clause_phrase(tree, c)  # "get richer", "lie empty"
+    content = tree.child(verb, CCOMP)
+    if content > verb:
+        return [], clause_phrase(tree, content)
+    return _oblique(tree, verb)
+
+
+def _direct(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]]:
+    light = _light(tree, verb, direct)
+    if light is not None:
+        return light
+    tokens = noun_phrase(tree, direct)
+    for c in tree.children[verb]:
+        if c <= direct:
+            continue
+        if tree.dep[c] == "obl" and (tie := preposition(tree, c)) and tree.lower[tie[0]] in words.COMPLETING and tokens and tie[0] - tokens[-1] <= 2:
+            # "identifies the square as a platz": without the complement the object says something else.
+            return [], tokens + tie + noun_phrase(tree, c)
+        if tree.dep[c] == "xcomp" and not any(tree.lower[m] == "to" for m in tree.children[c]) and tokens and c - tokens[-1] <= 3:
+            # "wants sanctions dropped": the clause is what is wanted.
+            return [], sorted({*tokens, *clause_phrase(tree, c)})
+    return [], tokens
+
+
+def _light(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]] | None:
+    """ "claims responsibility for X": the noun carries the meaning of the verb, X is what the action is about."""
+    if tree.lemma[verb] not in words.LIGHT_VERBS or tree.lemma[direct] not in words.LIGHT_NOUNS:
+        return None
+    if any(tree.dep[c] in ("amod", "nummod", "compound", "nmod:poss") for c in tree.children[direct]):
+        return None  # "takes full control" describes: the noun phrase is the object
+    for c in sorted(tree.all(direct, OBLIQUE) + [o for o in tree.all(verb, OBLIQUE) if o > direct]):
+        tie = preposition(tree, c)
+        if tie and tie[0] == direct + 1:
+            inner = [d for d in tree.children[direct] if tree.dep[d] == "det"]
+            return [*inner, direct, *tie], noun_phrase(tree, c)
+    return None
+
+
+def _oblique(tree: Tree, verb: int) -> tuple[list[int], list[int]] | None:
+    """The nearest prepositional phrase behind a verb without object: "march on London". A time comes second to anything else."""
+    times: list[tuple[list[int], list[int]]] = []
+    for c in tree.children[verb]:
+        if c < verb or tree.lower[c] in words.WH:
+            continue
+        if tree.dep[c] in BARE_OBLIQUE and _is_amount(tree, c):
+            return [], noun_phrase(tree, c)  # "drops nearly 5%"
+        if tree.dep[c] in OBLIQUE and (tie := preposition(tree, c)) and tree.lower[tie[0]] != "according":
+            if tree.lower[c] in words.WEEKDAYS or tree.pos[c] == "NUM":
+                times.append((tie, noun_phrase(tree, c)))
+            else:
+                return tie, noun_phrase(tree, c)
+    return times[0] if times else None
+
+
+def _is_amount(tree: Tree, i: int) -> bool:
+    if tree.lemma[i] in words.AMOUNT_WORDS or tree.pos[i] in ("NUM", "SYM"):
+        return True
+    return tree.lemma[i] not in words.WEEKDAYS and any(tree.dep[c] == "nummod" for c in tree.children[i])
+
+
+def _nominal(tree: Tree, clause: Clause) -> tuple[list[int], list[int], int]:
+    """ "X is Y", and headlines' "31 dead in bombing", "India on alert" that drop the copula."""
+    head = clause.head
+    copula = tree.child(head, COPULA)
+    infinitive = tree.child(head, XCOMP)
+    if infinitive < 0 and tree.pos[head] not in ("NOUN", "PROPN"):
+        infinitive = next((c for c in tree.children[head] if tree.dep[c] in ("advcl", "ccomp") and c > head and tree.pos[c] == "VERB" and
+                           any(tree.lower[m] == "to" for m in tree.children[c])), -1)  # fmt: skip
+    if infinitive > head and tree.pos[infinitive] == "VERB" and tree.pos[head] in ("ADJ", "ADV", "ADP", "VERB"):
+        # "is close to becoming a reality", "about to eradicate it"
+        marks = [c for c in tree.children[infinitive] if tree.dep[c] in ("mark", "case") and c < infinitive]
+        chain, last = _chain(tree, infinitive)
+        found = _object(tree, last, passive=False) or ([], [])
+        return sorted({*([copula] if copula >= 0 else []), head, *marks, *chain, *found[0]}), found[1], last
+    tie = preposition(tree, head)
+    if copula >= 0:
+        modal = [c for c in tree.children[head] if tree.dep[c] == "aux" and tree.lower[c] in words.MODALS_KEPT]
+        return [*modal, copula], tie + _complement(tree, head), head
+    if tie:
+        return tie, noun_phrase(tree, head), head
+    direct = tree.child(head, OBJ)
+    if direct >= 0:
+        return [head], noun_phrase(tree, direct), head
+    found = _oblique(tree, head)
+    if found is not None:
+        return [head, *found[0]], found[1], head
+    return [head], [], head
+
+
+def _complement(tree: Tree, head: int) -> list[int]:
+    """The predicate's own words: a noun phrase, or an adjective with its adverbs and prepositional phrase."""
+    if tree.pos[head] in ("NOUN", "PROPN", "PRON", "NUM", "SYM"):
+        return noun_phrase(tree, head)
+    return [t for t in clause_phrase(tree, head) if t >= head or tree.dep[t] in ("advmod", "amod")
+            and tree.lower[t] not in words.NEGATIONS]  # fmt: skip

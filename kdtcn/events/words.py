@@ -1,0 +1,48 @@
+"""Closed word lists that the grammar rules read: verbs of saying, light verbs, plans, doubt. Lemmas, lower case."""
+
+from __future__ import annotations
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# With a clause as complement these report what another says or finds: the clause is the event, their subject its speaker.
+SPEECH = _set(
+    "say tell report claim warn announce admit insist argue believe think reveal show confirm declare suggest find fear note add state "
+    "hope estimate predict forecast expect conclude indicate allege deny write tweet explain acknowledge know discover learn see "
+    "feel understand remember read mean hear blog quote"
+)
+# Nouns and tags that name no speaker of their own: "Report: ...", "[Video] ...".
+SOURCE_NOUNS = _set("report study survey poll video breaking update source sources reports officials police")
+# An aside with one of these verbs ("..., it seems") has no speaker.
+DENIAL = _set("deny reject dispute refute dismiss")
+# "take control of X": the noun carries the meaning; verb, noun and preposition are one predicate.
+LIGHT_VERBS = _set("take make have give put claim lead show play pay lay hold call launch win lose gain express face pose cast raise reach strike set")
+LIGHT_NOUNS = _set(
+    "action advantage aim attack ban blame care charge claim command contact control deal doubt end fire force front hand hold hope interest lead "
+    "note notice office part pity place plea power pressure responsibility rise role shape share solidarity stance stand step steps stop support "
+    "talks threat toll use view vote war way way credit access attention agreement"
+)
+# Heads of an infinitive that say the event lies ahead.
+PLANS = _set(
+    "plan want vow pledge promise intend aim agree prepare decide hope seek threaten expect schedule set due ready propose consider "
+    "vote offer move go try push poise urge demand call ask order tell about commit swear"
+)
+POSSIBLE = _set("may might could can should must ought would likely possible possibly seem appear reportedly allegedly perhaps maybe")
+MODALS_KEPT = _set("can could must should may might ca")
+FUTURE = _set("will 'll wo shall ’ll")
+NEGATIONS = _set("not n't n’t never nt neither")
+# "no longer", "no more".
+NO_WORDS = _set("no nobody nothing none")
+# Adverbs that make one predicate with their verb ("turn inward", "strike back", "run away").
+PARTICLES = _set("back away forward forwards inward inwards apart together ahead online off down up out over aside along around through abroad head-on home")
+WH = _set("who what which whose whom where when how why")
+CONDITIONS = _set("if unless")
+# Prepositions whose phrase completes an object ("identifies X as Y", "take her boy to Syria").
+COMPLETING = _set("as to")
+AMOUNT_WORDS = _set("percent per cent % pct point points dollar dollars euro euros pound pounds million billion trillion")
+WEEKDAYS = _set(
+    "monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow tonight week month year day night morning time "
+    "january february march april may june july august september october november december"
+)

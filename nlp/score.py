@@ -1,0 +1,42 @@
+"""Score a pipeline on a treebank the CoNLL way: every token counts, punctuation included, from raw text of one sentence each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from spacy.language import Language
+from spacy.training import Example
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from treebank import Sentence, parsed_doc  # noqa: E402
+
+
+def score_treebank(nlp: Language, sentences: Sequence[Sentence]) -> dict[str, float]:
+    """Tag, part of speech, lemma accuracy and UAS, LAS (labels without subtypes) in percent, on raw text; `las_full` counts subtypes."""
+    gold = [parsed_doc(nlp.vocab, [s.tokens]) for s in sentences]
+    wanted = given = 0
+    hits = dict.fromkeys(("token", "tag", "pos", "lemma", "uas", "las", "las_full"), 0)
+    for predicted, reference in zip(nlp.pipe([d.text for d in gold]), gold, strict=True):
+        at = {(t.idx, len(t)): t for t in reference}
+        wanted += len(reference)
+        given += sum(not t.is_space for t in predicted)
+        for token in predicted:
+            other = at.get((token.idx, len(token)))
+            if other is None:
+                continue
+            hits["token"] += 1
+            hits["tag"] += token.tag_ == other.tag_
+            hits["pos"] += token.pos_ == other.pos_
+            hits["lemma"] += token.lemma_.lower() == other.lemma_.lower()
+            if (token.head.idx, len(token.head)) == (other.head.idx, len(other.head)):
+                hits["uas"] += 1
+                hits["las"] += token.dep_.split(":")[0] == other.dep_.split(":")[0]
+                hits["las_full"] += token.dep_ == other.dep_
+    # F1 over tokens: a token that the tokenizer cuts differently is wrong on both sides.
+    return {name: round(200 * n / max(1, wanted + given), 2) for name, n in hits.items()}
+
+
+__all__ = ["Example", "score_treebank"]
