@@ -16,8 +16,13 @@ from kdtcn.models.network import Network
 from kdtcn.models.options import Options
 
 
-def optimise(network: Network, source: Source, data: Dataset, train: np.ndarray, valid: np.ndarray, seed: int, options: Options) -> History:
-    """Fit the network in place; without validation rows it runs all epochs and keeps the last weights."""
+def optimise(
+    network: Network, source: Source, data: Dataset, train: np.ndarray, valid: np.ndarray, start: Tensor, seed: int, options: Options
+) -> History:
+    """Fit the network in place; without validation rows it runs all epochs and keeps the last weights.
+
+    start (n, 2): logits that the network's outputs are added to, one row for each session of the dataset.
+    """
     train, valid = known(data.up, train), known(data.up, valid)
     if not len(train):
         raise ModelError("no training session has a known label; check the date range and the prices")
@@ -29,14 +34,14 @@ def optimise(network: Network, source: Source, data: Dataset, train: np.ndarray,
     best_state = copy.deepcopy(network.state_dict())
     for epoch in range(1, options.epochs + 1):
         rate = optimiser.param_groups[0]["lr"]
-        trained = _epoch(network, source, labels, train, generator, optimiser, options)
+        trained = _epoch(network, source, labels, start, train, generator, optimiser, options)
         row = {"epoch": float(epoch), "train": trained, "rate": rate}
         if not math.isfinite(trained):
             raise ModelError(f"the training loss is {trained} in epoch {epoch}; lower learning_rate")
         rows.append(row)
         if not len(valid):
             continue
-        outputs = predict(network, source, valid)
+        outputs = predict(network, source, valid) + start[valid]
         row["valid"] = float(loss(outputs, labels[valid], options.abrupt_weight))
         row["valid_up"] = float(loss(outputs, labels[valid], 0.0))
         if row["valid"] < best - 1e-5:
@@ -65,7 +70,7 @@ def loss(logits: Tensor, labels: Tensor, abrupt_weight: float) -> Tensor:
 
 
 def predict(network: Network, source: Source, idx: np.ndarray, chunk: int = 256) -> Tensor:
-    """(len(idx), 2) raw logits in evaluation mode, a chunk of windows at a time."""
+    """(len(idx), 2) outputs in evaluation mode, a chunk of windows at a time."""
     network.eval()
     with torch.no_grad():
         parts = [network(source.batch(idx[start : start + chunk])) for start in range(0, len(idx), chunk)]
@@ -76,6 +81,7 @@ def _epoch(
     network: Network,
     source: Source,
     labels: Tensor,
+    start: Tensor,
     train: np.ndarray,
     generator: np.random.Generator,
     optimiser: torch.optim.Optimizer,
@@ -85,7 +91,7 @@ def _epoch(
     total = 0.0
     for idx in runs(train, options.run, options.runs, generator):
         batch = hide(source.batch(idx), options)
-        value = loss(network(batch), labels[idx], options.abrupt_weight)
+        value = loss(network(batch) + start[idx], labels[idx], options.abrupt_weight)
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), options.clip)

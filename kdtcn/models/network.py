@@ -72,7 +72,7 @@ class Network(nn.Module):
         self.backbone = backbone(N_PRICES + (pooled if item_dim else 0))
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(int(self.backbone.out), 2)  # type: ignore[arg-type]
-        # Start at the base rates (set as the bias): without evidence the model says what the labels say on average.
+        # Start at the base rates (see NeuralModel): without evidence the model says what the labels say on average.
         nn.init.normal_(self.output.weight, std=0.01)
 
     def encode(self, vectors: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from kdtcn.errors import ModelError
 from kdtcn.features.dataset import Dataset
+from kdtcn.models import volatility
 from kdtcn.models.base import ABRUPT, UP, History, Model, logit, one_thread, rate
 from kdtcn.models.batches import Source
 from kdtcn.models.loop import optimise, predict
@@ -25,6 +27,7 @@ class NeuralModel(Model):
         self.options = Options.of(options)
         self.network: Network | None = None
         self.dims: dict[str, int] = {}
+        self.volatility = torch.zeros(7, dtype=torch.float64)
 
     @abstractmethod
     def backbone(self, channels: int, window: int) -> Backbone:
@@ -50,19 +53,32 @@ class NeuralModel(Model):
             self.dims = {"item": source.item_dim, "window": data.window, **self.widths(source.item_dim, data.window)}
             network = self.build(self.dims)
             self._prepare(network, source, data, train)
-            history = optimise(network, source, data, train, np.asarray(valid, dtype=np.int64), seed, self.options)
+            self.volatility = volatility.fit(data, train)
+            history = optimise(
+                network, source, data, train, np.asarray(valid, dtype=np.int64), self._start(data, np.arange(len(data))), seed, self.options
+            )
         self.network = network
         return history
 
     def _prepare(self, network: Network, source: Source, data: Dataset, train: np.ndarray) -> None:
-        """Base rates as the first bias, and the items' scaler: both from the training rows alone."""
+        """The base rate of rises as the first bias, and the items' scaler: both from the training rows alone."""
         with torch.no_grad():
             network.output.bias[UP] = float(logit(rate(data.up, train)))
-            network.output.bias[ABRUPT] = float(logit(rate(data.abrupt, train)))
+            network.output.bias[ABRUPT] = 0.0
             if network.news is not None and source.items is not None and source.vectors is not None and len(train):
                 first, last = int(train.min()) - data.window + 1, int(train.max())
                 start, stop = int(source.items.offsets[first]), int(source.items.offsets[last + 1])
                 network.news.standardise(source.vectors[start:stop], (stop - start) / (last + 1 - first))
+
+    def _start(self, data: Dataset, idx: np.ndarray) -> Tensor:
+        """(n, 2) logits that the network's outputs are added to: nothing for P(up), the volatility regression for P(abrupt).
+
+        Price vectors are z-scored over a trailing window, which removes the level of volatility that an abrupt change
+        in percent hangs on. So the networks learn what news and price patterns add to it.
+        """
+        start = torch.zeros(len(idx), 2)
+        start[:, ABRUPT] = torch.from_numpy(volatility.logits(data, idx, self.volatility.numpy()))
+        return start
 
     def fitted(self) -> Network:
         """The network in evaluation mode; ModelError before fitting."""
@@ -78,8 +94,9 @@ class NeuralModel(Model):
                 f"{self.family}: fitted for items of {self.dims['item']} numbers and windows of {self.dims['window']},"
                 f" the dataset has {source.item_dim} and {data.window}; train the model again"
             )
+        idx = np.asarray(idx, dtype=np.int64)
         with one_thread():
-            return predict(network, source, np.asarray(idx, dtype=np.int64)).double().numpy()
+            return (predict(network, source, idx) + self._start(data, idx)).double().numpy()
 
     def config(self) -> dict[str, Any]:
         return {"family": self.family, "options": self.options.as_dict(), "dims": dict(self.dims)}
@@ -91,12 +108,14 @@ class NeuralModel(Model):
         return model
 
     def state(self) -> dict[str, torch.Tensor]:
-        return dict(self.fitted().state_dict())
+        return {**self.fitted().state_dict(), "volatility": self.volatility}
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
         try:
             network = self.build(self.dims)
-            network.load_state_dict(dict(tensors))
+            rest = dict(tensors)
+            self.volatility = rest.pop("volatility")
+            network.load_state_dict(rest)
         except (KeyError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"{self.family}: the stored weights do not fit its configuration ({reason}); train it again") from None

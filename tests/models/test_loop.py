@@ -6,8 +6,8 @@ import torch
 
 from kdtcn import models
 from kdtcn.errors import ConfigError, ModelError
-from kdtcn.models.batches import Source, batch_of
-from kdtcn.models.loop import hide, loss, predict
+from kdtcn.models.batches import batch_of
+from kdtcn.models.loop import hide, loss
 from kdtcn.models.neural import NeuralModel
 from kdtcn.models.options import Options
 from tests.models.worlds import world
@@ -25,7 +25,7 @@ def fit(name: str, train: np.ndarray = TRAIN, valid: np.ndarray = VALID, **optio
 
 
 def validation_loss(model: NeuralModel) -> tuple[float, float]:
-    logits = predict(model.fitted(), Source(DATA, model.kind), VALID)
+    logits = torch.from_numpy(model.logits(DATA, VALID)).float()
     labels = torch.from_numpy(np.stack([DATA.up, DATA.abrupt], 1)[VALID].astype(np.float32))
     return float(loss(logits, labels, model.options.abrupt_weight)), float(loss(logits, labels, 0.0))
 

@@ -28,6 +28,10 @@ def test_one_class_teaches_nothing(labels: list[int]) -> None:
     assert calibrate(np.arange(len(labels), dtype=float), np.array(labels, dtype=int)) == 1.0
 
 
+def test_a_constant_forecast_keeps_its_base_rate() -> None:
+    assert calibrate(np.full(40, -1.5), np.array([0, 1] * 20)) == 1.0
+
+
 @pytest.mark.parametrize(("sign", "limit"), [(1, 0.5), (-1, 10.0)])
 def test_a_small_sample_makes_nobody_certain(sign: int, limit: float) -> None:
     y = np.array([0, 1] * 10)
