@@ -1,6 +1,9 @@
-"""The knowledge graph: seed facts, importers, as-of views, entity linking, embeddings."""
+"""The knowledge graph: seed facts, importers, as-of views, entity linking, sub-graphs, embeddings."""
 
+from kg.embeddings import Embedding, complete, embed
 from kg.graph import Graph, load_seed
-from kg.linker import Link, Linker
+from kg.linking import Link, Linker
+from kg.store import build, load
+from kg.subgraphs import background, paths, subgraph
 
-__all__ = ["Graph", "Link", "Linker", "load_seed"]
+__all__ = ["Embedding", "Graph", "Link", "Linker", "background", "build", "complete", "embed", "load", "load_seed", "paths", "subgraph"]

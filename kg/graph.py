@@ -3,6 +3,7 @@
 import csv
 import datetime
 import hashlib
+import re
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -39,9 +40,19 @@ def relations() -> dict[str, Relation]:
         }
 
 
+# Freebase relations whose facts come and go, told from their type names; the rest (films, genres, birthplaces) holds once it is true
+FREEBASE_DATED = re.compile(
+    r"government_position_held|employment_tenure|roster|membership|marriage|leadership|headquarters|current_team|money_value|popstra|political_party_tenure|sports_league"
+    r"|place_lived|place_of_death|place_of_burial|deceased|award_honor|award_nomination|capital|governing|draft|program_producer|program_creator|regular_tv_appearance|form_of_government"
+    r"|people_with_this_condition|sport/teams|educational_institution_campus|olympic|medal|hall_of_fame|net_worth|friendship|relationship"
+)
+
+
 def relation_kind(name: str) -> str:
     """static, dated or unknown; a relation nobody has classified is unknown."""
     known = relations().get(name)
+    if known is None and name.startswith("fb:"):
+        return "dated" if FREEBASE_DATED.search(name) else "static"
     return known.kind if known else "unknown"
 
 

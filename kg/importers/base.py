@@ -1,0 +1,97 @@
+"""What every importer yields, one row at a time, and how a description tells what kind of thing an entity is."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from kdtcn.errors import InputError
+
+
+class Thing(NamedTuple):
+    """An entity as its source names it; `ids` are (scheme, external id) pairs, the first one names it in facts."""
+
+    ids: tuple[tuple[str, str], ...]
+    label: str
+    aliases: tuple[str, ...]
+    description: str
+    types: str
+
+
+class Statement(NamedTuple):
+    """A fact between external ids."""
+
+    head: tuple[str, str]
+    relation: str
+    tail: tuple[str, str]
+
+
+class Refused(NamedTuple):
+    """An input row that is not taken, and why."""
+
+    raw: str
+    reason: str
+
+
+Row = Thing | Statement | Refused
+
+
+@dataclass
+class Counts:
+    """Rows read = taken + known already + refused, for facts of one source."""
+
+    read: int = 0
+    taken: int = 0
+    known: int = 0
+    refused: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+# what an English Wikidata description says about the kind of thing, first match wins; the names are those of the linker's priors
+KINDS: tuple[tuple[str, str], ...] = (
+    ("work", r"\b(films?|movie|albums?|songs?|television|tv|series|sitcom|novel|book|video game|episode|musical|miniseries|soundtrack|single by|play by|documentary|magazine|comic|manga|anime)\b"),
+    ("person", r"\b(actor|actress|singer|politician|player|footballer|writer|director|producer|composer|musician|president of|author|poet|journalist|philosopher|scientist|physicist|chemist"
+               r"|mathematician|economist|lawyer|businessman|businesswoman|entrepreneur|general|officer|monarch|king of|queen of|emperor|artist|painter|rapper|comedian|model|screenwriter|guitarist"
+               r"|drummer|bassist|songwriter|conductor|pianist|coach|athlete|swimmer|driver|boxer|wrestler|cyclist|historian|architect|astronaut|activist|novelist|presenter|host|prime minister|statesman"
+               r"|leader|cinematographer|editor|designer|filmmaker|violinist|theologian|pope|saint|judge|personality|biologist|inventor|explorer|dramatist|playwright|critic|philologist|linguist|sociologist)\b"),
+    ("country", r"^(sovereign state|country|island country|federal republic|republic|kingdom|constitutional|island nation|state) (in|on|of|with|located|spanning)\b|\bcountry (in|of|on|spanning|located|primarily)\b|sovereign state"),
+    ("former country", r"\b(former|historical) (country|state|empire|kingdom)|\bempire\b"),
+    ("city", r"\b(city|capital|town|village|municipality|commune|borough|census-designated place|suburb|metropolis|settlement|neighbourhood|neighborhood|county seat)\b"),
+    ("subdivision", r"\b(state of|state in|u\.?s\.? state|province|county|prefecture|region of|region in|department of|district|canton|oblast|territory)\b"),
+    ("party", r"\bpolitical party\b"),
+    ("company", r"\b(company|corporation|airline|bank|manufacturer|record label|studio|conglomerate|retailer|publisher|broadcaster|network|label|firm|multinational|newspaper|brand)\b"),
+    ("team", r"\b(club|team|franchise)\b"),
+    ("organisation", r"\b(university|college|school|organi[sz]ation|agency|institute|institution|league|association|union|society|conference|court|church|foundation|academy|army|navy|air force|force|museum|theatre)\b"),
+    ("conflict", r"\b(war|conflict|battle|genocide|revolution)\b"),
+    ("region", r"\b(continent|subcontinent|region|island|islands|archipelago|peninsula|mountain|mountains|river|lake|ocean|sea|sea of|desert)\b"),
+    ("people", r"\b(ethnic group|people|nation|ethnicity)\b"),
+    ("language", r"\blanguages?\b"),
+)  # fmt: skip
+
+
+def kind(label: str, description: str) -> str:
+    """The kind of thing, by its description; "other" where nothing tells."""
+    text = description.casefold()
+    if label.endswith(" language"):
+        return "language"
+    return next((name for name, pattern in KINDS if re.search(pattern, text)), "other")
+
+
+PLACES = frozenset({"country", "city", "subdivision", "region", "former country"})
+
+
+def types_of(label: str, description: str) -> str:
+    name = kind(label, description)
+    return f"country|{name}|place" if name == "former country" else f"{name}|place" if name in PLACES else name
+
+
+def lines(path: Path) -> Iterator[str]:
+    """The lines of a text file, without their end; InputError where it is not there."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            for line in stream:
+                yield line.rstrip("\n")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; point graph.data to the folder that holds fb15k237/ and codex_m/") from None
