@@ -141,7 +141,7 @@ def _year(day: object) -> str:
 
 
 def _labels(events: Iterable[EventLinks], graph: nx.MultiDiGraph) -> dict[str, str]:
-    labels = {}
+    labels: dict[str, str] = {}
     for event in events:
         for text in (event.subject, event.object):
             for name in _text_node(text):

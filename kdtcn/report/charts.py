@@ -1,10 +1,13 @@
 """The charts of a session's page, drawn at build time: event effects, and D and C against the threshold."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TypeVar
 
 import altair as alt
 import pandas as pd
+from altair.utils.schemapi import debug_mode
 from markupsafe import Markup
 
 from kdtcn.report import words
@@ -14,7 +17,25 @@ from kdtcn.report.svg import COLOUR, Mark, draw
 WIDE, NARROW = 860, 300  # plot widths in px of the desk and the phone variant
 FEW_LABELS = 18
 
+Drawing = TypeVar("Drawing", bound=Callable[..., Markup])
 
+
+def _unchecked(draws: Drawing) -> Drawing:
+    """Altair checks each part of a chart against its schema as it is made, which takes longer than to draw it.
+
+    The tests run the charts with the checks on. Channels are written as classes for the same reason: a string is looked
+    up among all of Altair's classes.
+    """
+
+    @wraps(draws)
+    def fast(page: SessionPage, *, narrow: bool = False) -> Markup:
+        with debug_mode(False):
+            return draws(page, narrow=narrow)
+
+    return fast  # type: ignore[return-value]
+
+
+@_unchecked
 def effects_chart(page: SessionPage, *, narrow: bool = False) -> Markup:
     """A bar an event by popularity, its placebo band behind it; then a bar an older session, newest first."""
     k = len(page.events)
@@ -47,30 +68,32 @@ def effects_chart(page: SessionPage, *, narrow: bool = False) -> Markup:
         layers.append(
             alt.Chart(bands)
             .mark_bar(color=COLOUR["band"])
-            .encode(x=x, x2="right:Q", y=alt.Y("low:Q", scale=y_scale, axis=y_axis), y2="high:Q")
+            .encode(x=x, x2=alt.X2("right:Q"), y=alt.Y("low:Q", scale=y_scale, axis=y_axis), y2=alt.Y2("high:Q"))
         )
     layers.append(
         alt.Chart(data)
         .mark_bar()
         .encode(
             x=x,
-            x2="right:Q",
+            x2=alt.X2("right:Q"),
             y=alt.Y("effect:Q", scale=y_scale, axis=y_axis),
-            y2=alt.datum(0),
+            y2=alt.Y2Datum(0),
             color=alt.Color("colour:N", scale=None),
-            description="mark:N",
+            description=alt.Description("mark:N"),
         )
     )
-    layers.append(alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=COLOUR["axis"]).encode(y="y:Q"))
+    layers.append(alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=COLOUR["axis"]).encode(y=alt.Y("y:Q")))
     if k and older:
         layers.append(
-            alt.Chart(pd.DataFrame({"x": [k + 1.0]})).mark_rule(color=COLOUR["grid"], strokeDash=[3, 3]).encode(x="x:Q")
+            alt.Chart(pd.DataFrame({"x": [k + 1.0]})).mark_rule(color=COLOUR["grid"], strokeDash=[3, 3]).encode(x=alt.X("x:Q"))
         )
     heads = [(0.5, "Events, most popular first" if not narrow else "Events by popularity")] if k else []
     heads += [(k + 1.4, "Older sessions" if not narrow else "Older")] if older else []
     titles = alt.Chart(pd.DataFrame(heads, columns=["x", "title"]))
     layers.append(
-        titles.mark_text(align="left", color=COLOUR["muted"], fontSize=11).encode(x="x:Q", y=alt.value(-9), text="title:N")
+        titles.mark_text(align="left", color=COLOUR["muted"], fontSize=11).encode(
+            x=alt.X("x:Q"), y=alt.YValue(-9), text=alt.Text("title:N")
+        )
     )
     marks = {f"e{n}": Mark(_event_title(n, event), f"#event-{n + 1}") for n, event in enumerate(page.events)}
     marks |= {
@@ -82,6 +105,7 @@ def effects_chart(page: SessionPage, *, narrow: bool = False) -> Markup:
     return draw(chart, label, marks=marks, css="narrow" if narrow else "wide")
 
 
+@_unchecked
 def abrupt_chart(page: SessionPage, *, narrow: bool = False) -> Markup:
     """C as bars, D as a line with dots, the threshold as dashed lines; abrupt sessions stand out."""
     points = [point for point in page.recent if point.c is not None and point.d is not None]
@@ -113,19 +137,21 @@ def abrupt_chart(page: SessionPage, *, narrow: bool = False) -> Markup:
     base = alt.Chart(data)
     bars = base.mark_bar().encode(
         x=x,
-        x2="right:Q",
+        x2=alt.X2("right:Q"),
         y=alt.Y("c:Q", scale=y_scale, axis=y_axis),
-        y2=alt.datum(0),
+        y2=alt.Y2Datum(0),
         color=alt.Color("colour:N", scale=None),
-        description="mark:N",
+        description=alt.Description("mark:N"),
     )
     limits = [
-        base.mark_line(color=COLOUR["alert"], strokeDash=[5, 4], strokeWidth=1).encode(x="at:Q", y=f"{name}:Q")
+        base.mark_line(color=COLOUR["alert"], strokeDash=[5, 4], strokeWidth=1).encode(x=alt.X("at:Q"), y=alt.Y(f"{name}:Q"))
         for name in ("limit", "floor")
     ]
-    line = base.mark_line(color=COLOUR["ink"], strokeWidth=1.2).encode(x="at:Q", y="d:Q")
-    dots = base.mark_circle(color=COLOUR["ink"], size=14, opacity=1).encode(x="at:Q", y="d:Q", description="mark:N")
-    zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=COLOUR["axis"]).encode(y="y:Q")
+    line = base.mark_line(color=COLOUR["ink"], strokeWidth=1.2).encode(x=alt.X("at:Q"), y=alt.Y("d:Q"))
+    dots = base.mark_circle(color=COLOUR["ink"], size=14, opacity=1).encode(
+        x=alt.X("at:Q"), y=alt.Y("d:Q"), description=alt.Description("mark:N")
+    )
+    zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=COLOUR["axis"]).encode(y=alt.Y("y:Q"))
     marks = {
         f"p{n}": Mark(f"{p.session:%Y-%m-%d}: D {words.signed_percent(p.d)}, C {words.signed_percent(p.c)}")
         for n, p in enumerate(points)

@@ -38,13 +38,15 @@ class Mark:
 
 
 def draw(chart: altair.LayerChart, label: str, *, marks: Mapping[str, Mark] | None = None, css: str = "") -> Markup:
-    """The chart as an inline <svg role="img">; marks are found by the chart's `description` channel."""
+    """The chart as an inline <svg>; marks are found by the chart's `description` channel."""
     spec = {**chart.to_dict(validate=False), "config": _CONFIG}
     root = ElementTree.fromstring(vl_convert.vegalite_to_svg(spec))
     _rewrite(root, marks or {})
     for key in ("width", "height"):
         root.attrib.pop(key, None)
-    root.attrib = {"class": f"chart {css}".strip(), "viewBox": root.attrib["viewBox"], "role": "img", "aria-label": label}
+    # an image may hold no links; a group with a name may
+    role = "group" if any(mark.href for mark in (marks or {}).values()) else "img"
+    root.attrib = {"class": f"chart {css}".strip(), "viewBox": root.attrib["viewBox"], "role": role, "aria-label": label}
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 

@@ -216,7 +216,7 @@ def test_the_keyboard_reaches_content_links_and_tables(tab: Page, site: Path) ->
 
 def test_pictures_have_names_and_a_table_or_text_beside_them(tab: Page, site: Path) -> None:
     tab.goto((site / "sessions" / "2016-06-24.html").as_uri())
-    unnamed = "[...document.querySelectorAll('svg')].filter(s => s.getAttribute('role') === 'img' ? !s.getAttribute('aria-label') : s.getAttribute('aria-hidden') !== 'true').length"
+    unnamed = "[...document.querySelectorAll('svg')].filter(s => ['img', 'group'].includes(s.getAttribute('role')) ? !s.getAttribute('aria-label') : s.getAttribute('aria-hidden') !== 'true').length"
     assert tab.evaluate(unnamed) == 0
     assert tab.locator("details.table").count() == 2
     assert tab.locator("h1").count() == 1
