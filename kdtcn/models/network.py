@@ -50,7 +50,7 @@ class NewsEncoder(nn.Module):
         """(N, D) -> v (N, P), w (N,) > 0."""
         # The scaler is folded into the weights: one matrix product instead of two passes over all items.
         weight = self.hidden.weight * self.scale
-        hidden = self.dropout(functional.relu(functional.linear(vectors, weight, self.hidden.bias - weight @ self.mean)))
+        hidden = functional.relu(functional.linear(vectors, weight, self.hidden.bias - weight @ self.mean))
         return self.value(hidden), functional.softplus(self.score(hidden)).squeeze(-1)
 
     def pool(self, v: Tensor, w: Tensor, session: Tensor, mask: Tensor, n_sessions: int) -> Tensor:
@@ -60,7 +60,8 @@ class NewsEncoder(nn.Module):
         shape = weights.shape[:-1]
         total = none + weights.new_zeros(*shape, n_sessions).index_add(-1, session, weights)
         pooled = none * self.none + v.new_zeros(*shape, n_sessions, v.shape[-1]).index_add(-2, session, weights.unsqueeze(-1) * v)
-        return self.gain * pooled / total.unsqueeze(-1)
+        # Dropout here, not on each item's hidden layer: as good, and a third of the time of a training step less.
+        return self.dropout(self.gain * pooled / total.unsqueeze(-1))
 
 
 class Network(nn.Module):

@@ -21,12 +21,12 @@ class Options:
     epochs: int = 60
     patience: int = 8  # epochs without a better validation loss before fitting stops
     halve_after: int = 3  # epochs without a better validation loss before the learning rate is halved
-    learning_rate: float = 3e-3
+    learning_rate: float = 4e-3
     weight_decay: float = 0.02
     clip: float = 1.0  # largest norm of the gradient
     abrupt_weight: float = 0.5  # w in BCE(up) + w * BCE(abrupt)
     run: int = 32  # consecutive windows that share their encoded sessions
-    runs: int = 2  # such runs in a batch
+    runs: int = 4  # such runs in a batch
     drop_items: float = 0.1  # share of single items hidden in training
     drop_sessions: float = 0.05  # share of sessions whose items are all hidden in training
 
