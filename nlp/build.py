@@ -10,6 +10,7 @@ import json
 import random
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from frames import Words, collect, frame  # noqa: E402
 from headlines import headline, recase  # noqa: E402
 from score import score_treebank  # noqa: E402
 from treebank import Sentence, Token, entity_doc, parsed_doc, read_all_entities, read_conllu  # noqa: E402
@@ -32,11 +34,13 @@ NEWS_GENRES = ("weblog", "newsgroup")
 RUN = r"[!?]{2,}|[*]{2,}|[=]{2,}|[_]{2,}|<<|>>"
 # Prefixes that the treebank leaves joined to their word.
 BOUND_PREFIXES = ("e", "co", "re", "ex", "non", "pre", "mis", "anti", "semi", "vice", "mid", "pro", "sub", "multi", "self", "un")
+# Word classes that WordNet lacks: their lemmas are those of the treebank ("has", AUX: "have").
+CLOSED_CLASSES = ("AUX", "PRON", "DET", "PART", "ADP", "SCONJ", "CCONJ")
 LEMMA_TABLES = ("lemma_exc", "lemma_index", "lemma_rules")
 
 
-def lemma_tables() -> Lookups:
-    """WordNet's lemma tables from the package spacy-lookups-data, which is needed at build time only."""
+def lemma_tables(sentences: list[Sentence]) -> Lookups:
+    """WordNet's lemma tables from the package spacy-lookups-data (needed at build time only), and the treebank's closed classes."""
     try:
         import spacy_lookups_data
     except ImportError:
@@ -47,6 +51,13 @@ def lemma_tables() -> Lookups:
     lookups = Lookups()
     for name in LEMMA_TABLES:
         lookups.add_table(name, srsly.read_gzip_json(folder / f"en_{name}.json.gz"))
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for token in (t for s in sentences for t in s.tokens if t.upos in CLOSED_CLASSES):
+        counts.setdefault((token.upos.lower(), token.form.lower()), Counter())[token.lemma.lower()] += 1
+    exceptions = lookups.get_table("lemma_exc")
+    for (kind, form), lemmas in sorted(counts.items()):
+        if lemmas.most_common(1)[0][0] != form:
+            exceptions.setdefault(kind, {})[form] = [lemmas.most_common(1)[0][0]]
     return lookups
 
 
@@ -62,7 +73,7 @@ def set_tokenizer(nlp: Language) -> None:
     tokenizer.suffix_search = compile_suffix_regex([RUN, *(nlp.Defaults.suffixes or [])]).search
 
 
-def epoch_docs(nlp: Language, sentences: list[Sentence], entities: list[Sentence], rng: random.Random, settings: dict) -> list[Example]:
+def epoch_docs(nlp: Language, sentences: list[Sentence], entities: list[Sentence], fillers: Words, rng: random.Random, settings: dict) -> list[Example]:
     """One epoch's examples, newly augmented: every sentence once, many of them again as headlines, neighbours sometimes joined."""
     docs = []
     i = 0
@@ -77,7 +88,10 @@ def epoch_docs(nlp: Language, sentences: list[Sentence], entities: list[Sentence
         news = sentence.document.startswith(NEWS_GENRES)
         if rng.random() < (settings["headline_share_news"] if news else settings["headline_share"]):
             docs.append(parsed_doc(nlp.vocab, [headline(sentence.tokens, rng)]))
+    docs += [parsed_doc(nlp.vocab, [frame(fillers, rng)]) for _ in range(settings["frames"])]
     for sentence in entities:
+        if rng.random() >= settings["entity_share"]:
+            continue
         style = rng.choices(("as is", "title", "lower", "upper"), (60, 30, 6, 4))[0]
         docs.append(entity_doc(nlp.vocab, recase(sentence.tokens, style)))
     rng.shuffle(docs)
@@ -106,15 +120,16 @@ def learn_rate(step: int, total: int, settings: dict) -> float:
 
 def train(nlp: Language, sentences: list[Sentence], entities: list[Sentence], dev: list[Sentence], settings: dict, out: Path) -> None:
     rng = random.Random(settings["seed"])
-    first = epoch_docs(nlp, sentences, entities, rng, settings)
+    fillers = collect(sentences, entities)
+    first = epoch_docs(nlp, sentences, entities, fillers, rng, settings)
     lemmatizer = nlp.get_pipe("lemmatizer")
     optimizer = nlp.initialize(lambda: first)
-    lemmatizer.initialize(lookups=lemma_tables())
+    lemmatizer.initialize(lookups=lemma_tables(sentences))
     optimizer = thinc.api.Adam(learn_rate=settings["learn_rate"], beta2=0.999, L2=0.01, L2_is_weight_decay=True, grad_clip=1.0)
     total = settings["epochs"] * len(batches(first, settings["batch_words"]))
     step, started = 0, time.time()
     for epoch in range(settings["epochs"]):
-        examples = first if epoch == 0 else epoch_docs(nlp, sentences, entities, rng, settings)
+        examples = first if epoch == 0 else epoch_docs(nlp, sentences, entities, fillers, rng, settings)
         losses: dict[str, float] = {}
         for batch in batches(examples, settings["batch_words"]):
             optimizer.learn_rate = learn_rate(step, total, settings)

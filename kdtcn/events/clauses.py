@@ -46,7 +46,8 @@ def is_predicate(tree: Tree, i: int) -> bool:
         return False
     if tree.pos[i] == "VERB":
         return tree.dep[i] not in ("obj", "obl", "nsubj") or tree.child(i, SUBJECT | OBJECT) >= 0
-    return any(tree.dep[c] in SUBJECT or tree.dep[c] == "cop" for c in tree.children[i])
+    # A tagger that reads "handcuff" as a noun still leaves its object.
+    return any(tree.dep[c] in SUBJECT or tree.dep[c] in ("cop", "obj") for c in tree.children[i])
 
 
 def find(tree: Tree) -> list[Clause]:
@@ -83,7 +84,7 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
         return Clause(i, subject, rule, passive, governor if governor != i else -1)
     if label in NOUN_CLAUSE and tree.pos[governor] in NOUNS:
         return _reduced(tree, i, passive)
-    if label == "xcomp" and (target := tree.child(governor, OBJECT)) >= 0 and target < i and _has_to(tree, i):
+    if label == "xcomp" and (target := tree.child(governor, OBJECT)) >= 0 and target < i and has_to(tree, i):
         # "IMF urges U.S. to raise wages": the object of the one is the subject of the other.
         return Clause(i, target, "control", passive, governor)
     if label in SHARED_SUBJECT and governor in known and label != "xcomp":
@@ -112,7 +113,7 @@ def _relative(tree: Tree, i: int, subject: int, passive: bool) -> Clause:
 def _reduced(tree: Tree, i: int, passive: bool) -> Clause | None:
     """ "Two killed in airstrike": if the noun heads the headline, its participle is the main predicate; else a side remark."""
     noun = tree.head[i]
-    infinitive = _has_to(tree, i)
+    infinitive = has_to(tree, i)
     main = tree.head[noun] == noun and noun < i and not any(is_predicate(tree, c) for c in tree.children[noun] if c != i and tree.dep[c] not in NOUN_CLAUSE)
     first = main and not any(tree.dep[c] in NOUN_CLAUSE and tree.pos[c] == "VERB" and c < i for c in tree.children[noun])
     if first:
@@ -132,5 +133,6 @@ def is_passive(tree: Tree, i: int) -> bool:
     return tree.child(i, frozenset(("obj",))) < 0
 
 
-def _has_to(tree: Tree, i: int) -> bool:
+def has_to(tree: Tree, i: int) -> bool:
+    """An infinitive with "to"."""
     return any(tree.dep[c] in ("mark", "aux") and tree.lower[c] == "to" for c in tree.children[i])

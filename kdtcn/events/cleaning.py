@@ -6,7 +6,7 @@ import re
 
 # A headline has some 100 characters, the longest stored ones 300; beyond this nothing is parsed, so that a hostile text costs
 # a fraction of a second, not minutes.
-MAX_CHARS = 2_000
+MAX_CHARS = 1_200
 # Python byte literals that an archive printed: b'...' or b"..."; and the entities that web pages leave behind.
 BYTES_PREFIX = re.compile(r"""^\s*b(['"])""")
 ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#39|#x27|#34);", re.IGNORECASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdtcn.events import words
-from kdtcn.events.clauses import COPULA, Clause
+from kdtcn.events.clauses import COPULA, SUBJECT, Clause, has_to
 from kdtcn.events.phrases import clause_phrase, noun_phrase, preposition
 from kdtcn.events.tree import Tree
 
@@ -15,6 +15,10 @@ OBLIQUE = frozenset(("obl", "nmod"))
 BARE_OBLIQUE = frozenset(("obl:unmarked", "nmod:unmarked", "obl:tmod", "obl:npmod"))
 PARTICLE = frozenset(("compound:prt",))
 AUXILIARY = frozenset(("aux", "aux:pass", "cop"))
+# Labels that parsers give a particle: "turn inward".
+LOOSE = frozenset(("advmod", "obj", "xcomp", "obl"))
+# "set to leave", "about to leave": these say when, and need no copula to make sense.
+FUTURE_ADJECTIVES = frozenset(("set", "about", "due", "ready", "going", "likely", "poised"))
 # "plans to begin to try to leave": deeper chains than this are parser noise.
 MAX_CHAIN = 4
 
@@ -73,7 +77,7 @@ def _auxiliaries(tree: Tree, verb: int, *, first: bool) -> list[int]:
 def _particles(tree: Tree, verb: int) -> list[int]:
     found = []
     for c in tree.children[verb]:
-        if c > verb and (tree.dep[c] == "compound:prt" or (tree.dep[c] == "advmod" and tree.lower[c] in words.PARTICLES and c <= verb + 2)):
+        if c > verb and (tree.dep[c] == "compound:prt" or (tree.dep[c] in LOOSE and tree.lower[c] in words.PARTICLES and c <= verb + 2)):
             found.append(c)
     return found
 
@@ -83,15 +87,17 @@ def _object(tree: Tree, verb: int, *, passive: bool) -> tuple[list[int], list[in
     direct = tree.child(verb, OBJ)
     if direct < 0 and not passive:
         direct = tree.child(verb, IOBJ)
-    if direct >= 0 and tree.lower[direct] not in words.WH:
+    if direct >= 0 and tree.lower[direct] not in words.WH and tree.lower[direct] not in words.PARTICLES:
         return _direct(tree, verb, direct)
     for c in tree.all(verb, XCOMP):
-        if c > verb and tree.pos[c] != "VERB":
+        if c > verb and tree.pos[c] != "VERB" and tree.lower[c] not in words.PARTICLES:
             return [], clause_phrase(tree, c)  # "get richer", "lie empty"
     content = tree.child(verb, CCOMP)
+    if content > verb and has_to(tree, content) and (told := tree.child(content, SUBJECT)) > verb:
+        return [], noun_phrase(tree, told)  # "warns consumers to stay": those who are told are the object
     if content > verb:
         return [], clause_phrase(tree, content)
-    return _oblique(tree, verb)
+    return _oblique(tree, verb, passive=passive)
 
 
 def _direct(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]]:
@@ -115,17 +121,17 @@ def _light(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]] | 
     """ "claims responsibility for X": the noun carries the meaning of the verb, X is what the action is about."""
     if tree.lemma[verb] not in words.LIGHT_VERBS or tree.lemma[direct] not in words.LIGHT_NOUNS:
         return None
-    if any(tree.dep[c] in ("amod", "nummod", "compound", "nmod:poss") for c in tree.children[direct]):
+    if any(tree.dep[c] in ("amod", "nummod", "compound") for c in tree.children[direct]):
         return None  # "takes full control" describes: the noun phrase is the object
     for c in sorted(tree.all(direct, OBLIQUE) + [o for o in tree.all(verb, OBLIQUE) if o > direct]):
         tie = preposition(tree, c)
         if tie and tie[0] == direct + 1:
-            inner = [d for d in tree.children[direct] if tree.dep[d] == "det"]
+            inner = [d for d in tree.children[direct] if tree.dep[d] in ("det", "nmod:poss") and d > verb]
             return [*inner, direct, *tie], noun_phrase(tree, c)
     return None
 
 
-def _oblique(tree: Tree, verb: int) -> tuple[list[int], list[int]] | None:
+def _oblique(tree: Tree, verb: int, *, passive: bool = False) -> tuple[list[int], list[int]] | None:
     """The nearest prepositional phrase behind a verb without object: "march on London". A time comes second to anything else."""
     times: list[tuple[list[int], list[int]]] = []
     for c in tree.children[verb]:
@@ -138,7 +144,13 @@ def _oblique(tree: Tree, verb: int) -> tuple[list[int], list[int]] | None:
                 times.append((tie, noun_phrase(tree, c)))
             else:
                 return tie, noun_phrase(tree, c)
-    return times[0] if times else None
+    if times:
+        return times[0]
+    for c in tree.children[verb]:
+        marks = [m for m in tree.children[c] if tree.dep[m] in ("mark", "case") and m < c]
+        if c > verb and tree.dep[c] == "advcl" and tree.tag[c] == "VBG" and marks and tree.lower[marks[0]] in ("for", "over", "of", "with") and passive:
+            return marks[:1], clause_phrase(tree, c)  # "fined for saying that": what for is part of the event
+    return None
 
 
 def _is_amount(tree: Tree, i: int) -> bool:
@@ -160,7 +172,8 @@ def _nominal(tree: Tree, clause: Clause) -> tuple[list[int], list[int], int]:
         marks = [c for c in tree.children[infinitive] if tree.dep[c] in ("mark", "case") and c < infinitive]
         chain, last = _chain(tree, infinitive)
         found = _object(tree, last, passive=False) or ([], [])
-        return sorted({*([copula] if copula >= 0 else []), head, *marks, *chain, *found[0]}), found[1], last
+        be = [copula] if copula >= 0 and tree.lower[head] not in FUTURE_ADJECTIVES else []
+        return sorted({*be, head, *marks, *_auxiliaries(tree, infinitive, first=False), *chain, *found[0]}), found[1], last
     tie = preposition(tree, head)
     if copula >= 0:
         modal = [c for c in tree.children[head] if tree.dep[c] == "aux" and tree.lower[c] in words.MODALS_KEPT]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdtcn.events import words
-from kdtcn.events.clauses import SUBJECT, Clause
+from kdtcn.events.clauses import SUBJECT, Clause, has_to
 from kdtcn.events.phrases import noun_phrase, surface
 from kdtcn.events.tree import Tree
 
@@ -21,7 +21,7 @@ def content_of(tree: Tree, clause: Clause) -> int:
     if tree.lemma[head] not in words.SPEECH:
         return -1
     for c in tree.children[head]:
-        if tree.dep[c] in CONTENT and not asks_inside(tree, c):
+        if tree.dep[c] in CONTENT and not asks_inside(tree, c) and not has_to(tree, c):
             return c
     above = tree.head[head]
     if tree.dep[head] == "parataxis" and above != head and not any(tree.dep[c] == "obj" for c in tree.children[head]):
