@@ -6,7 +6,7 @@ integrated gradients come from Captum; exact Shapley values and leave-one-out ar
 Shapley (1953); Castro, Gomez, Tejada (2009) for sampling; Sundararajan, Taly, Yan (ICML 2017) for integrated gradients.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import comb
 from typing import Any
@@ -174,15 +174,3 @@ METHODS: dict[str, Callable[[Game, int, int], tuple[np.ndarray, np.ndarray]]] = 
     "leave-one-out": _left_out,
     "exact": _exact,
 }
-
-
-def total(effects: Sequence[Effects]) -> pd.DataFrame:
-    """The effects of several sessions as one frame: session, event_id, effect, stderr, low, high."""
-    return pd.DataFrame(
-        [
-            (e.session, name, e.effects[j], e.stderr[j], e.low[j], e.high[j])
-            for e in effects
-            for j, name in enumerate(e.event_ids)
-        ],
-        columns=["session", "event_id", "effect", "stderr", "low", "high"],
-    )

@@ -1,13 +1,18 @@
 """How the events of a session hang together: their tuples and the facts that connect their entities, as graph and as sentences."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import networkx as nx
 
+from kg import subgraph
+
 MAX_NODES = 26  # what an eye can take in; the sentences and the table hold the rest
 MAX_SENTENCES = 14
+RESERVED = 4  # nodes kept free for entities that connect the others
+_ARTICLE = re.compile(r"^is (an? |the )?")  # "is a member of" reads as "member of" on an arrow
 PAIRS = 3  # a slot may name several entities: draw at most so many edges for one tuple
 
 
@@ -82,8 +87,6 @@ def link_events(
 
     Tuples that the facts or each other's entities tie together come first, then those with the larger effects.
     """
-    from kg import subgraph
-
     edges = _distinct([edge for event in events for edge in _tuple_edges(event)])
     linked = _linked_ids(events, graph)
     facts = (
@@ -91,12 +94,16 @@ def link_events(
         if linked
         else []
     )
+    named = {end for edge in edges for end in (edge.head, edge.tail)}
+    facts = [fact for fact in facts if all(end in named or not _person(graph, end) for end in (fact.head, fact.tail))]
     labels = _labels(events, graph)
     weight = {event.event_id: abs(event.effect) for event in events}
     chosen, chosen_facts = _choose(edges, facts, weight, max_nodes)
     names = dict.fromkeys(end for edge in [*chosen, *chosen_facts] for end in (edge.head, edge.tail))
     nodes = tuple(_node(name, labels, graph) for name in names)
-    said = _sentences(edges, facts, labels, weight)[:max_sentences]
+    direct = [fact for fact in facts if fact.head in named and fact.tail in named]
+    bridging = [fact for fact in chosen_facts if fact not in direct]
+    said = _sentences(edges, direct, bridging, labels, weight)[:max_sentences]
     drawn = {(edge.head, edge.tail, edge.label) for edge in chosen}
     shown = {event.event_id for event in events if any((e.head, e.tail, e.label) in drawn for e in _tuple_edges(event))}
     return Linkage(nodes, (*chosen, *chosen_facts), tuple(said), left_out=len({e.event_id for e in events} - shown))
@@ -124,15 +131,27 @@ def _linked_ids(events: Iterable[EventLinks], graph: nx.MultiDiGraph) -> set[str
     return {entity for event in events for entity, _ in (*event.subject_entities, *event.object_entities) if entity in graph}
 
 
+def _person(graph: nx.MultiDiGraph, name: str) -> bool:
+    """A person whom no headline names ties two countries together by an accident of birth: no bridge."""
+    return "person" in _types(graph.nodes.get(name, {}))
+
+
+def _types(attributes: Mapping[str, object]) -> tuple[str, ...]:
+    types = attributes.get("types") or ()
+    return tuple(types.split("|")) if isinstance(types, str) else tuple(types)  # type: ignore[arg-type]
+
+
 def _fact_edges(found: nx.MultiDiGraph, relation_labels: Mapping[str, str]) -> list[Edge]:
-    """One edge a pair and relation, in a stable order."""
-    edges = {}
-    for head, tail, key, attributes in found.edges(keys=True, data=True):
+    """One fact for each pair of entities, in a stable order: a dated one tells more than one that always holds."""
+    edges: dict[frozenset[str], Edge] = {}
+    for head, tail, key, attributes in sorted(found.edges(keys=True, data=True), key=lambda edge: tuple(map(str, edge[:3]))):
         relation = str(attributes.get("relation", key))
-        label = relation_labels.get(relation, relation.replace("_", " "))
-        edges[head, tail, relation] = Edge(str(head), str(tail), label, "fact", since=_year(attributes.get("valid_from")))
-    # a symmetric relation such as `borders` is stored both ways: one line is enough
-    return [edge for (head, tail, relation), edge in sorted(edges.items()) if head < tail or (tail, head, relation) not in edges]
+        label = _ARTICLE.sub("", relation_labels.get(relation, relation.replace("_", " ")))
+        edge = Edge(str(head), str(tail), label, "fact", since=_year(attributes.get("valid_from")))
+        known = edges.get(frozenset((edge.head, edge.tail)))
+        if edge.head != edge.tail and (known is None or (edge.since and not known.since)):
+            edges[frozenset((edge.head, edge.tail))] = edge
+    return list(edges.values())
 
 
 def _year(day: object) -> str:
@@ -158,16 +177,13 @@ def _node(name: str, labels: Mapping[str, str], graph: nx.MultiDiGraph) -> Node:
     if name.startswith("text:"):
         return Node(name, labels[name], "text")
     attributes = graph.nodes.get(name, {})
-    types = attributes.get("types") or ()
-    types = tuple(types.split("|")) if isinstance(types, str) else tuple(types)
-    return Node(name, labels.get(name, name), "entity", str(attributes.get("description") or ""), types)
+    return Node(name, labels.get(name, name), "entity", str(attributes.get("description") or ""), _types(attributes))
 
 
 def _choose(events: list[Edge], facts: list[Edge], weight: Mapping[str, float], max_nodes: int) -> tuple[list[Edge], list[Edge]]:
     """Edges for the picture: greedily the tuple that is best tied in, until the nodes are spent; then the facts between them.
 
-    A fact that leads through an entity without a tuple of its own is kept where both its ends are in the picture
-    already, or where it completes a path between two of them.
+    An entity without a tuple of its own comes in only as a bridge between pieces that nothing else ties together.
     """
     meets: dict[str, int] = {}
     for edge in [*events, *facts]:
@@ -177,43 +193,50 @@ def _choose(events: list[Edge], facts: list[Edge], weight: Mapping[str, float], 
         events,
         key=lambda e: (-((meets[e.head] > 1) + (meets[e.tail] > 1)), -weight.get(e.event_id, 0.0), e.event_id),
     )
-    bridges = _bridges(events, facts)
-    budget = max_nodes - min(len(bridges), max_nodes // 4)
     kept: list[Edge] = []
     seen: set[str] = set()
     for edge in order:
         new = {edge.head, edge.tail} - seen
-        if len(seen) + len(new) <= budget:
+        if len(seen) + len(new) <= max_nodes - RESERVED:
             seen |= new
             kept.append(edge)
-    for bridge, ends in bridges.items():
-        if len(ends & seen) > 1 and len(seen) < max_nodes:
+    joined = nx.Graph((e.head, e.tail) for e in [*kept, *facts] if e.head in seen and e.tail in seen)
+    for bridge, ends in _bridges(events, facts).items():
+        ends = ends & seen
+        if len(seen) < max_nodes and len({frozenset(nx.node_connected_component(joined, end)) for end in ends}) > 1:
             seen.add(bridge)
+            joined.add_edges_from((bridge, end) for end in ends)
     return kept, [fact for fact in facts if fact.head in seen and fact.tail in seen]
 
 
 def _bridges(events: list[Edge], facts: list[Edge]) -> dict[str, set[str]]:
-    """Entities that no tuple names but facts tie to at least two that one names; the best tied first."""
+    """Entities that no tuple names but facts tie to at least two that one names; those with the fewest such ties first.
+
+    What ties three countries together says more of them than what ties thirty.
+    """
     named = {end for edge in events for end in (edge.head, edge.tail)}
     ends: dict[str, set[str]] = {}
     for fact in facts:
         for here, there in ((fact.head, fact.tail), (fact.tail, fact.head)):
             if here not in named and there in named:
                 ends.setdefault(here, set()).add(there)
-    return dict(sorted(((b, e) for b, e in ends.items() if len(e) > 1), key=lambda item: (-len(item[1]), item[0])))
+    return dict(sorted(((b, e) for b, e in ends.items() if len(e) > 1), key=lambda item: (len(item[1]), item[0])))
 
 
-def _sentences(events: list[Edge], facts: list[Edge], labels: Mapping[str, str], weight: Mapping[str, float]) -> list[Sentence]:
-    """Chains of a fact with a tuple between the same two, then of a fact with two tuples or one, then tuples alone.
+def _sentences(
+    events: list[Edge], direct: list[Edge], bridging: list[Edge], labels: Mapping[str, str], weight: Mapping[str, float]
+) -> list[Sentence]:
+    """Chains of a fact with a tuple between the same two, then of a fact with two tuples or one, then bridges, then tuples alone.
 
     Larger effects come first within each.
     """
+    order = sorted(events, key=lambda e: (-weight.get(e.event_id, 0.0), e.event_id))
     touching: dict[str, list[Edge]] = {}
-    for edge in sorted(events, key=lambda e: (-weight.get(e.event_id, 0.0), e.event_id)):
+    for edge in order:
         touching.setdefault(edge.head, []).append(edge)
         touching.setdefault(edge.tail, []).append(edge)
     chains: list[tuple[bool, int, float, Sentence]] = []
-    for fact in facts:
+    for fact in direct:
         sentence, between = _chain(fact, touching, labels)
         if sentence:
             strength = max(weight.get(name, 0.0) for name in sentence.event_ids)
@@ -222,10 +245,37 @@ def _sentences(events: list[Edge], facts: list[Edge], labels: Mapping[str, str],
     told = {name for *_, sentence in chains for name in sentence.event_ids}
     alone = [
         Sentence((("node", labels[e.head]), ("event", f"— {e.label} →"), ("node", labels[e.tail])), (e.event_id,))
-        for e in sorted(events, key=lambda e: (-weight.get(e.event_id, 0.0), e.event_id))
+        for e in order
         if e.event_id not in told
     ]
-    return [sentence for *_, sentence in chains] + alone
+    return [sentence for *_, sentence in chains] + _bridge_sentences(bridging, touching, labels) + alone
+
+
+def _bridge_sentences(bridging: list[Edge], touching: Mapping[str, list[Edge]], labels: Mapping[str, str]) -> list[Sentence]:
+    """Two facts that meet in an entity without a tuple: what two parts of the news have in common."""
+    ends: dict[str, list[tuple[str, Edge]]] = {}
+    for fact in bridging:
+        bridge, end = (fact.head, fact.tail) if fact.tail in touching else (fact.tail, fact.head)
+        ends.setdefault(bridge, []).append((end, fact))
+    found = []
+    for bridge, sides in ends.items():
+        (one, first), *others = sides
+        for two, second in others:
+            parts = [
+                ("node", labels[one]),
+                _arrow(first, one),
+                ("node", labels[bridge]),
+                _arrow(second, bridge),
+                ("node", labels[two]),
+            ]
+            ids = dict.fromkeys(touching[end][0].event_id for end in (one, two))
+            found.append(Sentence(tuple(parts), tuple(ids)))
+    return found
+
+
+def _arrow(fact: Edge, start: str) -> tuple[str, str]:
+    words = f"{fact.label} since {fact.since}" if fact.since else fact.label
+    return "fact", f"— {words} →" if fact.head == start else f"← {words} —"
 
 
 def _chain(fact: Edge, touching: Mapping[str, list[Edge]], labels: Mapping[str, str]) -> tuple[Sentence | None, bool]:
@@ -237,13 +287,12 @@ def _chain(fact: Edge, touching: Mapping[str, list[Edge]], labels: Mapping[str, 
         at_tail, at_head = between, None
     if at_tail is None and at_head is None:
         return None, False
-    since = f" since {fact.since}" if fact.since else ""
     parts: list[tuple[str, str]] = []
     if at_head is not None:
         forward = at_head.tail == fact.head
         other = at_head.head if forward else at_head.tail
         parts += [("node", labels[other]), ("event", f"— {at_head.label} →" if forward else f"← {at_head.label} —")]
-    parts += [("node", labels[fact.head]), ("fact", f"— {fact.label}{since} →"), ("node", labels[fact.tail])]
+    parts += [("node", labels[fact.head]), _arrow(fact, fact.head), ("node", labels[fact.tail])]
     if at_tail is not None:
         back = at_tail.tail == fact.tail
         other = at_tail.head if back else at_tail.tail

@@ -99,7 +99,7 @@ def _place(graph: nx.Graph, names: list[object], boxes: dict[object, _Box]) -> t
     size = np.array([(boxes[name].width, boxes[name].height) for name in names])
     lengths = dict(nx.all_pairs_shortest_path_length(graph))
     hops = np.array([[lengths[a][b] for b in names] for a in names], dtype=float)
-    at = _stress(hops) * np.array([105.0, 46.0])
+    at = _stress(hops) * np.array([105.0, 60.0])
     if np.ptp(at[:, 1]) * 2.2 > np.ptp(at[:, 0]) * 1.4 and len(names) > 3:  # lie rather than stand
         at = at[:, ::-1] * np.array([2.2, 1 / 2.2])
     room = WIDTH - 2 * GAP - size[:, 0].max()

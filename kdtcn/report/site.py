@@ -5,12 +5,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from kdtcn.errors import InputError
-from kdtcn.explain.abrupt import AbruptPoint, Interval, intervals
+from kdtcn.explain.abrupt import AbruptPoint, Interval, TopEffect, intervals
 from kdtcn.progress import track
 from kdtcn.report import render, words
 from kdtcn.report.page import SessionPage, as_json
@@ -73,7 +74,7 @@ def _fill(
         _write(root / "sessions" / f"{page.name}.html", render.session_html(page, meta, _near(page, listed)))
         _write_json(root / "sessions" / f"{page.name}.json", {"format": FORMAT, "row": rows[page.name], "page": as_json(page)})
 
-    runs = list(reversed(meta.intervals or _own_intervals(pages)))
+    runs = [_with_top(run, listed) for run in reversed(meta.intervals or _own_intervals(pages))]
     _write(root / "index.html", render.index_html(listed, runs, meta))
     site = {"generator": "kdtcn", "format": FORMAT, "meta": as_json(meta), "sessions": listed, "intervals": as_json(runs)}
     _write_json(root / INDEX, site)
@@ -160,6 +161,16 @@ def _kept(old: Path | None, root: Path, new: set[str]) -> Iterable[dict[str, Any
         for file in (path, page):
             shutil.copyfile(file, root / "sessions" / file.name)
         yield found["row"]
+
+
+def _with_top(run: Interval, listed: Iterable[Mapping[str, Any]], most: int = 3) -> Interval:
+    """An interval that came without effects gets the largest one of each of its sessions that has a forecast page."""
+    days = {f"{session:%Y-%m-%d}": session for session in run.sessions}
+    rows = [row for row in listed if row["session"] in days and row["alignment"] == "forecast" and row["top"]]
+    if run.top or not rows:
+        return run
+    found = [TopEffect(days[row["session"]], row["top"], row["top_effect"]) for row in rows]
+    return replace(run, top=tuple(sorted(found, key=lambda item: -abs(item.effect))[:most]))
 
 
 def _own_intervals(pages: Iterable[SessionPage]) -> list[Interval]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from kdtcn.errors import InputError, ModelError
-from kdtcn.explain.effects import METHODS, event_effects, total
+from kdtcn.explain.effects import METHODS, event_effects
 from kdtcn.explain.game import Game
 from tests.explain import games
 
@@ -144,8 +144,3 @@ def test_what_cannot_be_explained_says_why(model: games.Model, change: dict[str,
 def test_exact_values_of_too_many_players_are_refused(model: games.Model) -> None:
     with pytest.raises(InputError, match="use method shapley"):
         event_effects(model, games.dataset([5] * 9 + [30]), 9, method="exact")
-
-
-def test_total_is_one_row_an_event(model: games.Model) -> None:
-    found = [event_effects(model, games.dataset(COUNTS), i, samples=8, placebo=0) for i in (8, 9)]
-    assert total(found)["event_id"].tolist() == [f"ev{i:04d}" for i in range(42, 53)]
