@@ -51,8 +51,8 @@ def test_the_actor_of_a_cause_has_one_role_whatever_the_frame(frame):
     [
         ("stop-04", "Xanadu", "halted", "Exports of {} to Beland", False),
         ("walkout-04", "strike", "crippled", "Xanadu", False),
-        ("state-30", "Aa Land", "attend", "summit in Beland", True),
-        ("state-32", "Aa Land", "agrees to share", "flight data with Beland", False),
+        ("state-30", "Aa Land", "attend", "{}", True),
+        ("state-32", "Aa Land", "agrees to share", "flight data with neighbours", False),
     ],
 )
 def test_passives_negations_and_infinitives(name, subject, predicate, object_, negated):
