@@ -19,7 +19,7 @@ class Options:
     dropout: float = 0.3
     # loop
     epochs: int = 60
-    patience: int = 8  # epochs without a better validation loss before fitting stops
+    patience: int = 6  # epochs without a better validation loss before fitting stops
     halve_after: int = 3  # epochs without a better validation loss before the learning rate is halved
     learning_rate: float = 4e-3
     weight_decay: float = 0.02
