@@ -23,10 +23,10 @@ from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from frames import Words, collect, frame  # noqa: E402
-from headlines import headline, recase  # noqa: E402
-from score import score_treebank  # noqa: E402
-from treebank import Sentence, Token, entity_doc, parsed_doc, read_all_entities, read_conllu  # noqa: E402
+from frames import Words, collect, frame
+from headlines import headline, recase
+from score import score_treebank
+from treebank import Sentence, entity_doc, parsed_doc, read_all_entities, read_conllu
 
 HERE = Path(__file__).parent
 NEWS_GENRES = ("weblog", "newsgroup")
@@ -66,14 +66,20 @@ def set_tokenizer(nlp: Language) -> None:
     bound = "".join(rf"(?<!\b(?i:{p}))" for p in BOUND_PREFIXES)
     alpha = "[A-Za-zÀ-ÖØ-öø-ÿ]"
     infixes = [p for p in nlp.Defaults.infixes or [] if "-|–|—" not in p and r"[+\-\*^]" not in p]
-    infixes += [rf"(?<={alpha}){bound}(?:-|–|—|--|---|——|~)(?={alpha})", r"(?<=[0-9])[+*^](?=[0-9-])", r"(?<=\b\d{4})[-–](?=\d{2,4}\b)"]
+    infixes += [
+        rf"(?<={alpha}){bound}(?:-|–|—|--|---|——|~)(?={alpha})",
+        r"(?<=[0-9])[+*^](?=[0-9-])",
+        r"(?<=\b\d{4})[-–](?=\d{2,4}\b)",
+    ]
     tokenizer = nlp.tokenizer
     tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
     tokenizer.prefix_search = compile_prefix_regex([RUN, *(nlp.Defaults.prefixes or [])]).search
     tokenizer.suffix_search = compile_suffix_regex([RUN, *(nlp.Defaults.suffixes or [])]).search
 
 
-def epoch_docs(nlp: Language, sentences: list[Sentence], entities: list[Sentence], fillers: Words, rng: random.Random, settings: dict) -> list[Example]:
+def epoch_docs(
+    nlp: Language, sentences: list[Sentence], entities: list[Sentence], fillers: Words, rng: random.Random, settings: dict
+) -> list[Example]:
     """One epoch's examples, newly augmented: every sentence once, many of them again as headlines, neighbours sometimes joined."""
     docs = []
     i = 0
@@ -118,7 +124,9 @@ def learn_rate(step: int, total: int, settings: dict) -> float:
     return float(settings["learn_rate"] * max(0.01, left))
 
 
-def train(nlp: Language, sentences: list[Sentence], entities: list[Sentence], dev: list[Sentence], settings: dict, out: Path) -> None:
+def train(
+    nlp: Language, sentences: list[Sentence], entities: list[Sentence], dev: list[Sentence], settings: dict, out: Path
+) -> None:
     rng = random.Random(settings["seed"])
     fillers = collect(sentences, entities)
     first = epoch_docs(nlp, sentences, entities, fillers, rng, settings)

@@ -13,11 +13,45 @@ from dataclasses import replace
 from treebank import Token, drop
 
 BE = {"be"}
-SMALL_WORDS = {"a", "an", "the", "of", "to", "in", "on", "for", "by", "at", "with", "and", "or", "as", "from", "but", "nor", "vs", "via"}
+SMALL_WORDS = {
+    "a",
+    "an",
+    "the",
+    "of",
+    "to",
+    "in",
+    "on",
+    "for",
+    "by",
+    "at",
+    "with",
+    "and",
+    "or",
+    "as",
+    "from",
+    "but",
+    "nor",
+    "vs",
+    "via",
+}
 IRREGULAR_PRESENT = {"have": "has", "do": "does", "go": "goes", "be": "is"}
 PLURAL_TAGS = {"NNS", "NNPS"}
 PLURAL_PRONOUNS = {"we", "they", "you", "i", "these", "those"}
-SOURCES = ("report", "police", "officials", "UN", "study", "minister", "survey", "sources", "Reuters", "army", "expert", "BBC", "president")
+SOURCES = (
+    "report",
+    "police",
+    "officials",
+    "UN",
+    "study",
+    "minister",
+    "survey",
+    "sources",
+    "Reuters",
+    "army",
+    "expert",
+    "BBC",
+    "president",
+)
 
 
 def present(lemma: str, plural: bool) -> tuple[str, str]:
@@ -64,7 +98,9 @@ def recase(tokens: Sequence[Token], style: str) -> tuple[Token, ...]:
             form = form[:1].upper() + form[1:] if i == 0 else form
         elif form.islower() and form[0].isalpha() and (style == "all title" or not small) and token.xpos != "POS":
             # A clitic ("n't", "'s") starts with no letter of its own word.
-            glued = i > 0 and not tokens[i - 1].space and form in {"n't", "nt", "na", "ta", "m", "s", "re", "ve", "ll", "d", "not"}
+            glued = (
+                i > 0 and not tokens[i - 1].space and form in {"n't", "nt", "na", "ta", "m", "s", "re", "ve", "ll", "d", "not"}
+            )
             form = form if glued else form[:1].upper() + form[1:]
         made.append(replace(token, form=form))
     return tuple(made)
@@ -84,15 +120,13 @@ def _dropped(tokens: Sequence[Token], rng: random.Random) -> set[int]:
         siblings = [tokens[j] for j in children.get(token.head, [])]
         asks = any(s.xpos in {"WRB", "WP", "WDT"} or s.dep == "expl" for s in siblings)
         denies = any(s.lemma in {"not", "n't"} for s in siblings)
-        if token.dep == "det" and token.lemma in {"a", "an", "the"} and articles:
-            doomed.add(i)
-        elif token.dep in {"aux:pass", "aux"} and token.lemma in BE and be and not asks and not denies:
-            doomed.add(i)
-        elif token.dep == "cop" and copula and not asks and not denies and any(s.dep.startswith("nsubj") for s in siblings):
-            doomed.add(i)
-        elif token.dep == "nmod:poss" and token.xpos == "PRP$" and rng.random() < 0.3:
-            doomed.add(i)
-        elif token.dep == "mark" and token.lemma == "that" and rng.random() < 0.6:
+        if (
+            (token.dep == "det" and token.lemma in {"a", "an", "the"} and articles)
+            or (token.dep in {"aux:pass", "aux"} and token.lemma in BE and be and not asks and not denies)
+            or (token.dep == "cop" and copula and not asks and not denies and any(s.dep.startswith("nsubj") for s in siblings))
+            or (token.dep == "nmod:poss" and token.xpos == "PRP$" and rng.random() < 0.3)
+            or (token.dep == "mark" and token.lemma == "that" and rng.random() < 0.6)
+        ):
             doomed.add(i)
     return doomed
 
@@ -125,7 +159,7 @@ def _and_as_comma(tokens: list[Token], rng: random.Random) -> None:
     if rng.random() < 0.75:
         return
     for i, token in enumerate(tokens):
-        if 0 < i and token.dep == "cc" and token.lemma == "and" and token.head > i and tokens[i - 1].form != ",":
+        if i > 0 and token.dep == "cc" and token.lemma == "and" and token.head > i and tokens[i - 1].form != ",":
             tokens[i - 1] = replace(tokens[i - 1], space=False)
             tokens[i] = replace(token, form=",", lemma=",", upos="PUNCT", xpos=",", dep="punct")
 
@@ -153,6 +187,12 @@ def _with_source(tokens: tuple[Token, ...], rng: random.Random) -> tuple[Token, 
     if rng.random() < 0.6:
         verb, verb_tag = ("say", "VBP") if plural else ("says", "VBZ")
         comma = Token(",", ",", "PUNCT", ",", n + 2, "punct")
-        return (*tokens[:-1], last, comma, Token(name, name.lower(), upos, tag, n + 2, "nsubj"), Token(verb, "say", "VERB", verb_tag, root, "parataxis"))
+        return (
+            *tokens[:-1],
+            last,
+            comma,
+            Token(name, name.lower(), upos, tag, n + 2, "nsubj"),
+            Token(verb, "say", "VERB", verb_tag, root, "parataxis"),
+        )
     dash = Token(rng.choice("-–:"), "-", "PUNCT", ":", n + 1, "punct")
     return (*tokens[:-1], replace(last, space=dash.form != ":"), dash, Token(name, name.lower(), upos, tag, root, "parataxis"))

@@ -11,7 +11,7 @@ from spacy.training import Example
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from treebank import Sentence, parsed_doc  # noqa: E402
+from treebank import Sentence, parsed_doc
 
 
 def score_treebank(nlp: Language, sentences: Sequence[Sentence]) -> dict[str, float]:

@@ -46,7 +46,7 @@ def read_conllu(path: Path) -> list[Sentence]:
     """Sentences of a CoNLL-U file. Multi-word ranges keep only their spacing; empty nodes are left out."""
     sentences: list[Sentence] = []
     document, rows, no_space_until = "", [], {}
-    for line in path.read_text(encoding="utf-8").splitlines() + [""]:
+    for line in [*path.read_text(encoding="utf-8").splitlines(), ""]:
         if line.startswith("# newdoc id"):
             document = line.split("=", 1)[1].strip()
         elif line.startswith("#"):
@@ -55,7 +55,7 @@ def read_conllu(path: Path) -> list[Sentence]:
             cells = line.split("\t")
             if "-" in cells[0]:
                 first, last = map(int, cells[0].split("-"))
-                no_space_until.update({i: False for i in range(first, last)})
+                no_space_until.update(dict.fromkeys(range(first, last), False))
                 no_space_until[last] = "SpaceAfter=No" not in cells[9]
             elif "." not in cells[0]:
                 rows.append(cells)
@@ -77,7 +77,7 @@ def _tokens(rows: list[list[str]], spaces: dict[int, bool]) -> tuple[Token, ...]
 def read_entities(path: Path) -> Iterator[Sentence]:
     """Sentences of a CoNLL entity file (word first, tag last; IOB1 or IOB2), tweets that are mostly marks left out."""
     rows: list[tuple[str, str]] = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() + [""]:
+    for line in [*path.read_text(encoding="utf-8", errors="replace").splitlines(), ""]:
         cells = line.split()
         if len(cells) >= 2:
             rows.append((cells[0], cells[-1]))

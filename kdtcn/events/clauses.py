@@ -17,7 +17,27 @@ EXPLETIVE = frozenset(("expl",))
 AGENT = frozenset(("obl:agent",))
 OBJECT = frozenset(("obj", "iobj"))
 # A verb under one of these labels heads a clause of its own; an xcomp is read with its governor.
-CLAUSE_LABELS = frozenset("root conj ccomp advcl acl acl:relcl parataxis appos list advcl:relcl csubj csubj:pass dep xcomp obj obl nsubj".split())
+CLAUSE_LABELS = frozenset(
+    [
+        "root",
+        "conj",
+        "ccomp",
+        "advcl",
+        "acl",
+        "acl:relcl",
+        "parataxis",
+        "appos",
+        "list",
+        "advcl:relcl",
+        "csubj",
+        "csubj:pass",
+        "dep",
+        "xcomp",
+        "obj",
+        "obl",
+        "nsubj",
+    ]
+)
 # Labels under which a clause without a subject has that of the clause above it.
 SHARED_SUBJECT = frozenset(("conj", "advcl", "xcomp", "parataxis", "advcl:relcl"))
 NOUN_CLAUSE = frozenset(("acl", "acl:relcl", "appos"))
@@ -72,7 +92,9 @@ def _depth(tree: Tree, i: int) -> int:
 def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
     label, governor = tree.dep[i], tree.head[i]
     passive = is_passive(tree, i)
-    if tree.child(i, EXPLETIVE) >= 0 and tree.pos[i] != "VERB":
+    if (tree.child(i, EXPLETIVE) >= 0 and tree.lemma[i] in ("be", "exist", "remain")) or (
+        tree.lemma[i] == "be" and tree.pos[i] == "VERB"
+    ):
         return None  # "there is no plan": says that a thing exists, no event
     subject = tree.child(i, SUBJECT)
     if label == "acl:relcl" or (label == "acl" and subject >= 0):
@@ -80,7 +102,11 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
     if subject >= 0:
         if tree.lower[subject] in words.WH and label not in ("ccomp",):
             return None  # "who killed X?" asks
-        rule = "passive" if passive else "active" if tree.pos[i] == "VERB" else "copula" if tree.child(i, COPULA) >= 0 else "nominal"
+        if tree.pos[i] in NOUNS and tree.lemma[i] in words.BIDS and _bids(tree, i):
+            return None  # "Canada in move to ban X": the infinitive is the event
+        rule = (
+            "passive" if passive else "active" if tree.pos[i] == "VERB" else "copula" if tree.child(i, COPULA) >= 0 else "nominal"
+        )
         return Clause(i, subject, rule, passive, governor if governor != i else -1)
     if label in NOUN_CLAUSE and tree.pos[governor] in NOUNS:
         return _reduced(tree, i, passive)
@@ -92,7 +118,16 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
         if label == "conj":
             # "raided by police, goes down": a passive and an active share the subject; a bare participle stays passive.
             same = passive or (above.passive and tree.tag[i] == "VBN")
-            return Clause(i, above.subject, "passive" if same else above.rule if above.rule != "passive" else "active", same, above.governor, above.object)
+            return Clause(
+                i,
+                above.subject,
+                "passive" if same else above.rule if above.rule != "passive" else "active",
+                same,
+                above.governor,
+                above.object,
+            )
+        if tree.pos[i] != "VERB":
+            return None  # a noun taken for a clause
         return Clause(i, above.subject, "adverbial", passive, governor)
     if label == "conj" and tree.pos[governor] in NOUNS and tree.tag[i] in FINITE:
         # "Host raided by police, goes down": a finite verb joined to a noun takes it as its subject.
@@ -114,11 +149,26 @@ def _reduced(tree: Tree, i: int, passive: bool) -> Clause | None:
     """ "Two killed in airstrike": if the noun heads the headline, its participle is the main predicate; else a side remark."""
     noun = tree.head[i]
     infinitive = has_to(tree, i)
-    main = tree.head[noun] == noun and noun < i and not any(is_predicate(tree, c) for c in tree.children[noun] if c != i and tree.dep[c] not in NOUN_CLAUSE)
+    if infinitive and tree.lemma[noun] in words.BIDS:
+        # "Canada in landmark move to ban X", "bid by miners to buy X": who bids is the subject.
+        actor = tree.child(noun, SUBJECT)
+        if actor < 0 and tree.dep[noun] in ("nmod", "obl") and tree.pos[tree.head[noun]] in NOUNS:
+            actor = tree.head[noun]
+        if actor >= 0:
+            return Clause(i, actor, "infinitive", passive, -1)
+    main = (
+        tree.head[noun] == noun
+        and noun < i
+        and not any(is_predicate(tree, c) for c in tree.children[noun] if c != i and tree.dep[c] not in NOUN_CLAUSE)
+    )
     first = main and not any(tree.dep[c] in NOUN_CLAUSE and tree.pos[c] == "VERB" and c < i for c in tree.children[noun])
     if first:
         return Clause(i, noun, "infinitive" if infinitive else "participle", passive, -1)
     return Clause(i, noun, "reduced", passive, -1)
+
+
+def _bids(tree: Tree, i: int) -> bool:
+    return any(tree.dep[c] == "acl" and has_to(tree, c) for c in tree.children[i])
 
 
 def is_passive(tree: Tree, i: int) -> bool:

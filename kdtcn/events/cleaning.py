@@ -12,7 +12,9 @@ BYTES_PREFIX = re.compile(r"""^\s*b(['"])""")
 ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#39|#x27|#34);", re.IGNORECASE)
 ENTITY_CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " ", "#39": "'", "#x27": "'", "#34": '"'}
 # Control characters, separators, zero-width and direction marks, surrogates, the byte-order mark.
-UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff\ud800-\udfff]")
+UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff\ud800-\udfff]"
+)
 ESCAPES = re.compile(r"\\(x[0-9a-fA-F]{2}|[nrt])")
 
 

@@ -37,10 +37,11 @@ def extract(doc: Doc, text: str | None = None) -> list[EventTuple]:
     asked = stance.questions(parse)
     reported, speakers, denied = _attributions(parse, clauses)
     made = []
+    used: set[int] = set()
     for clause in clauses:
-        if stance.root_of(parse, clause.head) in asked or clause.head in reported:
+        if stance.root_of(parse, clause.head) in asked or clause.head in reported or clause.head in used:
             continue
-        event = _event(parse, clause, speakers, denied)
+        event = _event(parse, clause, speakers, denied, used)
         if event is not None:
             made.append(event)
     return _distinct(made)
@@ -63,18 +64,23 @@ def _attributions(parse: tree.Tree, clauses: list[Clause]) -> tuple[set[int], di
     return reported, speakers, denied
 
 
-def _event(parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: set[int]) -> EventTuple | None:
+def _event(parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: set[int], used: set[int]) -> EventTuple | None:
+    """The tuple of one clause; verbs that it takes into its predicate or object go into `used`, so that they yield none of their own."""
     if clause.subject < 0:
         return None
     predicate, target, last = assemble(parse, clause)
     subject = noun_phrase(parse, clause.subject, subject=True)
+    used.update(predicate)
+    used.update(t for t in target if parse.dep[t] == "advcl")
     agent = parse.child(clause.head, AGENT)
     if clause.passive and agent >= 0 and last == clause.head:
         # "Man killed by police": the logical actor is the subject, and the preposition of another phrase has no place.
-        subject, target = noun_phrase(parse, agent), subject
+        subject, target = noun_phrase(parse, agent, subject=True), subject
         predicate = [t for t in predicate if parse.dep[t] != "case"]
-    if parse.lower[clause.subject] in words.WH or not subject:
+    if not subject or parse.lower[clause.subject] in words.WH or (parse.lower[clause.subject] == "that" and len(subject) == 1):
         return None
+    if not target and parse.lemma[clause.head] == "say":
+        return None  # an aside ("officials say"), its content lost in the parse
     chosen = set(subject)
     target = [t for t in target if t not in chosen and t not in predicate]
     chain = [clause.head, *(t for t in predicate if parse.pos[t] == "VERB" and t != clause.head)]

@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
+from kdtcn.events import words
 from kdtcn.events.tree import SPACE, Tree
 
 # What a tuple leaves out of a noun phrase: clauses, side remarks, punctuation, the words that tie the phrase to its verb.
 LEFT_OUT = frozenset(
-    "acl acl:relcl advcl advcl:relcl parataxis appos case mark cc:preconj discourse vocative dep list punct root ccomp csubj "
-    "aux aux:pass cop nsubj nsubj:pass nsubj:outer expl orphan reparandum".split()
+    [
+        "acl",
+        "acl:relcl",
+        "advcl",
+        "advcl:relcl",
+        "parataxis",
+        "appos",
+        "case",
+        "mark",
+        "cc:preconj",
+        "discourse",
+        "vocative",
+        "dep",
+        "list",
+        "punct",
+        "root",
+        "ccomp",
+        "csubj",
+        "aux",
+        "aux:pass",
+        "cop",
+        "nsubj",
+        "nsubj:pass",
+        "nsubj:outer",
+        "expl",
+        "orphan",
+        "reparandum",
+    ]
 ) | {SPACE}
 ARTICLES = frozenset(("a", "an", "the"))
 QUOTES = frozenset("\"'`“”‘’«»") | {"''", "``"}
 OPENERS = {"(": ")", "[": "]"}
 # Prepositional phrases in these say when or under what circumstances: part of the event's setting, not of the thing.
-SETTING = frozenset(("after", "since", "during", "amid", "amidst", "despite", "before", "until", "while", "following", "ahead", "over", "without", "via"))
+SETTING = frozenset(
+    (
+        "after",
+        "since",
+        "during",
+        "amid",
+        "amidst",
+        "despite",
+        "before",
+        "until",
+        "while",
+        "following",
+        "ahead",
+        "over",
+        "without",
+        "via",
+    )
+)
 # A subject keeps "of" and the like; where it stands ("police in Athens") is left out.
 SUBJECT_KEEPS = frozenset(("of", "from", "against", "between", "among", "for", "to"))
 # Where a phrase is attached is often the parser's guess; beyond this many words an "of" chain is cut.
@@ -64,15 +108,18 @@ def _belongs(tree: Tree, head: int, child: int, *, top: bool, subject: bool) -> 
     if label == "conj":
         return not _is_clause(tree, child)
     if label == "nmod" or label == "obl":
-        words = preposition(tree, child)
-        first = tree.lower[words[0]] if words else ""
+        tie = preposition(tree, child)
+        first = tree.lower[tie[0]] if tie else ""
         if first in SETTING:
             return False
         return first in SUBJECT_KEEPS or not subject
     if label == "cc":
-        return any(c > child and tree.dep[c] == "conj" and not _is_clause(tree, c) for c in tree.children[head]) or tree.dep[head] == "conj"
+        return (
+            any(c > child and tree.dep[c] == "conj" and not _is_clause(tree, c) for c in tree.children[head])
+            or tree.dep[head] == "conj"
+        )
     if label == "advmod":
-        return child < head
+        return child < head and tree.lower[child] not in words.WH and tree.lower[child] not in words.NEGATIONS
     if label == "obl:unmarked" or label == "nmod:unmarked":
         return child < head
     return True
@@ -126,7 +173,11 @@ def clause_phrase(tree: Tree, head: int) -> list[int]:
     while stack:
         i = stack.pop()
         chosen.add(i)
-        stack += [c for c in tree.children[i] if tree.dep[c] not in ("advcl", "parataxis", "punct", "conj", "cc", "acl:relcl", "discourse", SPACE)]
+        stack += [
+            c
+            for c in tree.children[i]
+            if tree.dep[c] not in ("advcl", "parataxis", "punct", "conj", "cc", "acl:relcl", "discourse", SPACE)
+        ]
     tokens = _with_inner_marks(tree, sorted(chosen))
     while tokens and (tree.lower[tokens[0]] in ("that", "to") and tree.dep[tokens[0]] == "mark"):
         tokens = tokens[1:]

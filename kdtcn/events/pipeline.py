@@ -24,12 +24,18 @@ def load(name: str = "") -> Language:
     try:
         nlp = spacy.load(target)
     except OSError as error:
-        remedy = "reinstall kdtcn, or run `make nlp`" if not name else f"install it, or leave nlp.model empty ({_first_line(error)})"
+        remedy = (
+            "reinstall kdtcn, or run `make nlp`" if not name else f"install it, or leave nlp.model empty ({_first_line(error)})"
+        )
         raise InputError(f"no spaCy pipeline {str(target)!r}: {remedy}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"the spaCy pipeline {str(target)!r} does not load with spaCy {spacy.__version__}: {_first_line(error)}") from error
+        raise InputError(
+            f"the spaCy pipeline {str(target)!r} does not load with spaCy {spacy.__version__}: {_first_line(error)}"
+        ) from error
     if not nlp.has_pipe("parser"):
-        raise InputError(f"the pipeline {str(target)!r} has no dependency parser, which event tuples need: set nlp.model to one that has")
+        raise InputError(
+            f"the pipeline {str(target)!r} has no dependency parser, which event tuples need: set nlp.model to one that has"
+        )
     return nlp
 
 

@@ -7,7 +7,29 @@ from __future__ import annotations
 
 # Labels that only CLEAR has: one of them in a parse decides the scheme.
 CLEAR_ONLY = frozenset(
-    ["pobj", "dobj", "prep", "nsubjpass", "auxpass", "csubjpass", "attr", "acomp", "relcl", "poss", "prt", "pcomp", "agent", "oprd", "dative", "npadvmod", "neg", "intj", "meta", "preconj", "quantmod"]
+    [
+        "pobj",
+        "dobj",
+        "prep",
+        "nsubjpass",
+        "auxpass",
+        "csubjpass",
+        "attr",
+        "acomp",
+        "relcl",
+        "poss",
+        "prt",
+        "pcomp",
+        "agent",
+        "oprd",
+        "dative",
+        "npadvmod",
+        "neg",
+        "intj",
+        "meta",
+        "preconj",
+        "quantmod",
+    ]
 )
 # CLEAR label -> UD label where only the name differs.
 CLEAR_TO_UD = {

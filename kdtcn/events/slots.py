@@ -17,6 +17,8 @@ PARTICLE = frozenset(("compound:prt",))
 AUXILIARY = frozenset(("aux", "aux:pass", "cop"))
 # Labels that parsers give a particle: "turn inward".
 LOOSE = frozenset(("advmod", "obj", "xcomp", "obl"))
+# What stands behind these is another statement, not the complement of the verb before.
+BREAKS = frozenset((":", ";", "|", "-", "–", "—"))
 # "set to leave", "about to leave": these say when, and need no copula to make sense.
 FUTURE_ADJECTIVES = frozenset(("set", "about", "due", "ready", "going", "likely", "poised"))
 # "plans to begin to try to leave": deeper chains than this are parser noise.
@@ -40,13 +42,18 @@ def assemble(tree: Tree, clause: Clause) -> tuple[list[int], list[int], int]:
 
 def _chain(tree: Tree, head: int) -> tuple[list[int], int]:
     """The verb with particles and the infinitives that complete it: "votes to leave", "set to be digitised", "begins disconnecting"."""
-    tokens = _auxiliaries(tree, head, first=True) + [head] + _particles(tree, head)
+    tokens = [*_auxiliaries(tree, head, first=True), head, *_particles(tree, head)]
     last = head
     for _ in range(MAX_CHAIN):
         step = tree.child(last, XCOMP)
         if step < 0:
             step = _gerund(tree, last)
-        if step < 0 or step < last or (tree.pos[step] != "VERB" and tree.child(step, COPULA) < 0) or tree.child(last, OBJ | IOBJ) >= 0:
+        if (
+            step < 0
+            or step < last
+            or (tree.pos[step] != "VERB" and tree.child(step, COPULA) < 0)
+            or tree.child(last, OBJ | IOBJ) >= 0
+        ):
             break
         if tree.pos[step] != "VERB":
             break
@@ -61,7 +68,12 @@ def _gerund(tree: Tree, verb: int) -> int:
     for c in tree.children[verb]:
         if c > verb and tree.dep[c] in ("advcl", "ccomp") and tree.tag[c] == "VBG":
             marks = [m for m in tree.children[c] if tree.dep[m] in ("mark", "case") and m < c]
-            if marks and marks[0] == verb + 1 and tree.lower[marks[0]] in ("to", "of", "from") and not any(tree.dep[s] == "nsubj" for s in tree.children[c]):
+            if (
+                marks
+                and marks[0] == verb + 1
+                and tree.lower[marks[0]] in ("to", "of", "from")
+                and not any(tree.dep[s] == "nsubj" for s in tree.children[c])
+            ):
                 return c
     return -1
 
@@ -77,7 +89,9 @@ def _auxiliaries(tree: Tree, verb: int, *, first: bool) -> list[int]:
 def _particles(tree: Tree, verb: int) -> list[int]:
     found = []
     for c in tree.children[verb]:
-        if c > verb and (tree.dep[c] == "compound:prt" or (tree.dep[c] in LOOSE and tree.lower[c] in words.PARTICLES and c <= verb + 2)):
+        if c > verb and (
+            tree.dep[c] == "compound:prt" or (tree.dep[c] in LOOSE and tree.lower[c] in words.PARTICLES and c <= verb + 2)
+        ):
             found.append(c)
     return found
 
@@ -95,7 +109,7 @@ def _object(tree: Tree, verb: int, *, passive: bool) -> tuple[list[int], list[in
     content = tree.child(verb, CCOMP)
     if content > verb and has_to(tree, content) and (told := tree.child(content, SUBJECT)) > verb:
         return [], noun_phrase(tree, told)  # "warns consumers to stay": those who are told are the object
-    if content > verb:
+    if content > verb and not any(tree.words[k] in BREAKS for k in range(verb, content)):
         return [], clause_phrase(tree, content)
     return _oblique(tree, verb, passive=passive)
 
@@ -108,7 +122,13 @@ def _direct(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]]:
     for c in tree.children[verb]:
         if c <= direct:
             continue
-        if tree.dep[c] == "obl" and (tie := preposition(tree, c)) and tree.lower[tie[0]] in words.COMPLETING and tokens and tie[0] - tokens[-1] <= 2:
+        if (
+            tree.dep[c] == "obl"
+            and (tie := preposition(tree, c))
+            and tree.lower[tie[0]] in words.COMPLETING
+            and tokens
+            and tie[0] - tokens[-1] <= 2
+        ):
             # "identifies the square as a platz": without the complement the object says something else.
             return [], tokens + tie + noun_phrase(tree, c)
         if tree.dep[c] == "xcomp" and not any(tree.lower[m] == "to" for m in tree.children[c]) and tokens and c - tokens[-1] <= 3:
@@ -143,14 +163,30 @@ def _oblique(tree: Tree, verb: int, *, passive: bool = False) -> tuple[list[int]
             if tree.lower[c] in words.WEEKDAYS or tree.pos[c] == "NUM":
                 times.append((tie, noun_phrase(tree, c)))
             else:
-                return tie, noun_phrase(tree, c)
+                return _through(tree, c, tie)
     if times:
         return times[0]
     for c in tree.children[verb]:
         marks = [m for m in tree.children[c] if tree.dep[m] in ("mark", "case") and m < c]
-        if c > verb and tree.dep[c] == "advcl" and tree.tag[c] == "VBG" and marks and tree.lower[marks[0]] in ("for", "over", "of", "with") and passive:
+        if (
+            c > verb
+            and tree.dep[c] == "advcl"
+            and tree.tag[c] == "VBG"
+            and marks
+            and tree.lower[marks[0]] in ("for", "over", "of", "with")
+            and passive
+        ):
             return marks[:1], clause_phrase(tree, c)  # "fined for saying that": what for is part of the event
     return None
+
+
+def _through(tree: Tree, noun: int, tie: list[int]) -> tuple[list[int], list[int]]:
+    """ "rally in support of X": noun and prepositions together are one preposition."""
+    if tree.lemma[noun] in words.RELATIONAL and tie[-1] == noun - 1:
+        for c in tree.children[noun]:
+            if tree.dep[c] == "nmod" and (inner := preposition(tree, c)) and inner[0] == noun + 1:
+                return [*tie, noun, *inner], noun_phrase(tree, c)
+    return tie, noun_phrase(tree, noun)
 
 
 def _is_amount(tree: Tree, i: int) -> bool:
@@ -183,9 +219,9 @@ def _nominal(tree: Tree, clause: Clause) -> tuple[list[int], list[int], int]:
     direct = tree.child(head, OBJ)
     if direct >= 0:
         return [head], noun_phrase(tree, direct), head
-    found = _oblique(tree, head)
-    if found is not None:
-        return [head, *found[0]], found[1], head
+    behind = _oblique(tree, head)
+    if behind is not None:
+        return [head, *behind[0]], behind[1], head
     return [head], [], head
 
 
@@ -193,5 +229,5 @@ def _complement(tree: Tree, head: int) -> list[int]:
     """The predicate's own words: a noun phrase, or an adjective with its adverbs and prepositional phrase."""
     if tree.pos[head] in ("NOUN", "PROPN", "PRON", "NUM", "SYM"):
         return noun_phrase(tree, head)
-    return [t for t in clause_phrase(tree, head) if t >= head or tree.dep[t] in ("advmod", "amod")
-            and tree.lower[t] not in words.NEGATIONS]  # fmt: skip
+    return [t for t in clause_phrase(tree, head) if t >= head or (tree.dep[t] in ("advmod", "amod")
+            and tree.lower[t] not in words.NEGATIONS)]  # fmt: skip

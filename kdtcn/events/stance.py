@@ -37,14 +37,19 @@ def asks_inside(tree: Tree, i: int) -> bool:
 def label_speaker(tree: Tree, clause: Clause) -> str:
     """ "China: we will not go", "report: two dead", "... - report": a noun tied by a colon or a dash names who says it."""
     head = clause.head
-    for noun in [*[c for c in tree.children[head] if tree.dep[c] == "parataxis"], tree.head[head] if tree.dep[head] == "parataxis" else head]:
+    for noun in [
+        *[c for c in tree.children[head] if tree.dep[c] == "parataxis"],
+        tree.head[head] if tree.dep[head] == "parataxis" else head,
+    ]:
         if noun == head or tree.pos[noun] not in ("PROPN", "NOUN") or any(tree.dep[c] in SUBJECT for c in tree.children[noun]):
             continue
         tokens = noun_phrase(tree, noun, subject=True)
         if not tokens or len(tokens) > MAX_SPEAKER:
             continue
         after, before = tokens[-1] + 1, tokens[0] - 1
-        ties = (after < len(tree.words) and tree.words[after] == ":") or (before >= 0 and tree.words[before] in ("-", "–", "—", ":"))
+        ties = (after < len(tree.words) and tree.words[after] == ":") or (
+            before >= 0 and tree.words[before] in ("-", "–", "—", ":")
+        )
         if ties and (tree.pos[noun] == "PROPN" or tree.lemma[noun] in words.SOURCE_NOUNS):
             return surface(tree, tokens)[0]
     for c in tree.children[head]:
@@ -61,7 +66,9 @@ def negated(tree: Tree, heads: list[int]) -> bool:
                 return True
             if tree.lower[c] in ("longer", "more") and any(tree.lower[k] == "no" for k in tree.children[c]):
                 return True
-            if tree.lower[c] in ("wont", "cant", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt") or (tree.lower[c] == "no" and tree.dep[c] == "advmod"):
+            if tree.lower[c] in ("wont", "cant", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt") or (
+                tree.lower[c] == "no" and tree.dep[c] == "advmod"
+            ):
                 return True
     return False
 

@@ -18,7 +18,9 @@ SOURCE_NOUNS = _set("report study survey poll video breaking update source sourc
 # An aside with one of these verbs ("..., it seems") has no speaker.
 DENIAL = _set("deny reject dispute refute dismiss")
 # "take control of X": the noun carries the meaning; verb, noun and preposition are one predicate.
-LIGHT_VERBS = _set("take make have give put claim lead show play pay lay hold call launch win lose gain express face pose cast raise reach strike set")
+LIGHT_VERBS = _set(
+    "take make have give put claim lead show play pay lay hold call launch win lose gain express face pose cast raise reach strike set"
+)
 LIGHT_NOUNS = _set(
     "action advantage aim attack ban blame care charge claim command contact control deal doubt end fire force front hand hold hope interest lead "
     "note notice office part pity place plea power pressure responsibility rise role shape share solidarity stance stand step steps stop support "
@@ -29,14 +31,18 @@ PLANS = _set(
     "plan want vow pledge promise intend aim agree prepare decide hope seek threaten expect schedule set due ready propose consider "
     "vote offer move go try push poise urge demand call ask order tell about commit swear"
 )
-POSSIBLE = _set("may might could can should must ought would likely possible possibly seem appear reportedly allegedly perhaps maybe")
+POSSIBLE = _set(
+    "may might could can should must ought would likely possible possibly seem appear reportedly allegedly perhaps maybe"
+)
 MODALS_KEPT = _set("can could must should may might ca")
 FUTURE = _set("will 'll wo shall ’ll")
 NEGATIONS = _set("not n't n’t never nt neither")
 # "no longer", "no more".
 NO_WORDS = _set("no nobody nothing none")
 # Adverbs that make one predicate with their verb ("turn inward", "strike back", "run away").
-PARTICLES = _set("back away forward forwards inward inwards apart together ahead online off down up out over aside along around through abroad head-on home")
+PARTICLES = _set(
+    "back away forward forwards inward inwards apart together ahead online off down up out over aside along around through abroad head-on home"
+)
 WH = _set("who what which whose whom where when how why")
 CONDITIONS = _set("if unless")
 # Prepositions whose phrase completes an object ("identifies X as Y", "take her boy to Syria").
@@ -45,4 +51,10 @@ AMOUNT_WORDS = _set("percent per cent % pct point points dollar dollars euro eur
 WEEKDAYS = _set(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow tonight week month year day night morning time "
     "january february march april may june july august september october november december"
+)
+# "in a bid to buy": nouns whose infinitive is the event.
+BIDS = _set("move bid attempt effort push plan drive race fight battle deal talks campaign vote step")
+# "in support of", "in response to": with their prepositions these nouns are one preposition.
+RELATIONAL = _set(
+    "support favor favour protest response defiance violation exchange search pursuit front case charge need light wake honor honour face line"
 )

@@ -10,7 +10,12 @@ from kdtcn.events.event_types import NAMES, OTHER, event_type
 from kdtcn.events.extractor import extract, extract_texts, extractor_id, mentions
 from kdtcn.events.pipeline import load
 
-TEXTS = [f"{who} {does} {whom}" for who in ("Police", "Rebels", "Britain") for does in ("attack", "arrest", "welcome") for whom in ("miners", "France")]
+TEXTS = [
+    f"{who} {does} {whom}"
+    for who in ("Police", "Rebels", "Britain")
+    for does in ("attack", "arrest", "welcome")
+    for whom in ("miners", "France")
+]
 
 
 def test_order_is_kept_whatever_the_batch(nlp: Language) -> None:

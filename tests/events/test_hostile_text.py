@@ -98,7 +98,9 @@ def test_what_the_parser_sees(text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
 
 
-@pytest.mark.parametrize("text", ["b'Gunmen kill mayor in Lima'", "  Gunmen kill mayor\nin Lima", "Gunmen kill\u200b mayor in Lima \x00"])
+@pytest.mark.parametrize(
+    "text", ["b'Gunmen kill mayor in Lima'", "  Gunmen kill mayor\nin Lima", "Gunmen kill\u200b mayor in Lima \x00"]
+)
 def test_disguise_changes_spans_not_events(text: str, nlp: Language) -> None:
     ((events, _),) = extract_texts([text], nlp)
     assert [(e.subject, e.predicate, e.object) for e in events] == [("Gunmen", "kill", "mayor")]
