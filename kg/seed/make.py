@@ -9,7 +9,7 @@ from kg.seed.draft import Draft
 HERE = Path(__file__).parent
 
 
-def draft() -> Draft:
+def draft(verified: bool = True) -> Draft:
     """The whole seed in memory: libraries first, since hand-written rows refer to countries and cities."""
     written = HERE / "hand"
     seed = Draft()
@@ -25,6 +25,8 @@ def draft() -> Draft:
     hand.companies(seed, written)
     hand.memberships(seed, written)
     hand.facts(seed, written)
+    if verified:
+        hand.verified(seed, written)
     return seed
 
 
