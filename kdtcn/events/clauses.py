@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kdtcn.events import words
+from kdtcn.events.scheme import labels
 from kdtcn.events.tree import Tree
 
 SUBJECT = frozenset(("nsubj", "nsubj:pass", "nsubj:outer", "csubj", "csubj:pass"))
@@ -17,26 +18,8 @@ EXPLETIVE = frozenset(("expl",))
 AGENT = frozenset(("obl:agent",))
 OBJECT = frozenset(("obj", "iobj"))
 # A verb under one of these labels heads a clause of its own; an xcomp is read with its governor.
-CLAUSE_LABELS = frozenset(
-    [
-        "root",
-        "conj",
-        "ccomp",
-        "advcl",
-        "acl",
-        "acl:relcl",
-        "parataxis",
-        "appos",
-        "list",
-        "advcl:relcl",
-        "csubj",
-        "csubj:pass",
-        "dep",
-        "xcomp",
-        "obj",
-        "obl",
-        "nsubj",
-    ]
+CLAUSE_LABELS = labels(
+    "root conj ccomp advcl acl acl:relcl parataxis appos list advcl:relcl csubj csubj:pass dep xcomp obj obl nsubj"
 )
 # Labels under which a clause without a subject has that of the clause above it.
 SHARED_SUBJECT = frozenset(("conj", "advcl", "xcomp", "parataxis", "advcl:relcl"))

@@ -3,38 +3,13 @@
 from __future__ import annotations
 
 from kdtcn.events import words
+from kdtcn.events.scheme import labels
 from kdtcn.events.tree import SPACE, Tree
 
 # What a tuple leaves out of a noun phrase: clauses, side remarks, punctuation, the words that tie the phrase to its verb.
-LEFT_OUT = frozenset(
-    [
-        "acl",
-        "acl:relcl",
-        "advcl",
-        "advcl:relcl",
-        "parataxis",
-        "appos",
-        "case",
-        "mark",
-        "cc:preconj",
-        "discourse",
-        "vocative",
-        "dep",
-        "list",
-        "punct",
-        "root",
-        "ccomp",
-        "csubj",
-        "aux",
-        "aux:pass",
-        "cop",
-        "nsubj",
-        "nsubj:pass",
-        "nsubj:outer",
-        "expl",
-        "orphan",
-        "reparandum",
-    ]
+LEFT_OUT = labels(
+    "acl acl:relcl advcl advcl:relcl parataxis appos case mark cc:preconj discourse vocative dep list punct "
+    "root ccomp csubj aux aux:pass cop nsubj nsubj:pass nsubj:outer expl orphan reparandum"
 ) | {SPACE}
 ARTICLES = frozenset(("a", "an", "the"))
 QUOTES = frozenset("\"'`“”‘’«»") | {"''", "``"}

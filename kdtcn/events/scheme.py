@@ -5,31 +5,16 @@ CLEAR (en_core_web_*) makes prepositions and the copula heads; here each becomes
 
 from __future__ import annotations
 
+
+def labels(text: str) -> frozenset[str]:
+    """A set of labels or words from a line of them."""
+    return frozenset(text.split())
+
+
 # Labels that only CLEAR has: one of them in a parse decides the scheme.
-CLEAR_ONLY = frozenset(
-    [
-        "pobj",
-        "dobj",
-        "prep",
-        "nsubjpass",
-        "auxpass",
-        "csubjpass",
-        "attr",
-        "acomp",
-        "relcl",
-        "poss",
-        "prt",
-        "pcomp",
-        "agent",
-        "oprd",
-        "dative",
-        "npadvmod",
-        "neg",
-        "intj",
-        "meta",
-        "preconj",
-        "quantmod",
-    ]
+CLEAR_ONLY = labels(
+    "pobj dobj prep nsubjpass auxpass csubjpass attr acomp relcl poss prt pcomp agent oprd dative npadvmod neg "
+    "intj meta preconj quantmod"
 )
 # CLEAR label -> UD label where only the name differs.
 CLEAR_TO_UD = {
@@ -44,9 +29,9 @@ NOMINAL = frozenset(("NOUN", "PROPN", "PRON", "NUM"))
 COPULA = "be"
 
 
-def is_clear(labels: list[str]) -> bool:
+def is_clear(given: list[str]) -> bool:
     """Whether a parse uses the CLEAR scheme."""
-    return not CLEAR_ONLY.isdisjoint(labels)
+    return not CLEAR_ONLY.isdisjoint(given)
 
 
 def to_ud(heads: list[int], labels: list[str], pos: list[str], lemmas: list[str]) -> tuple[list[int], list[str]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+from kdtcn.events.scheme import labels as _set
 
 
 # With a clause as complement these report what another says or finds: the clause is the event, their subject its speaker.

@@ -1,0 +1,82 @@
+"""The words that fill sentence frames, and their forms: verbs by what they take, prepositions, participles. Written for this project."""
+
+from __future__ import annotations
+
+
+def _list(text: str) -> list[str]:
+    return text.split()
+
+
+# Verbs that take an object; many double as nouns in other places.
+TRANSITIVE = _list(
+    "accuse arrest attack back ban bar battle beat behead blame blast block bomb boost boycott break build bury buy call cancel capture catch "
+    "charge chase claim clear close condemn confirm confront convict cost criticise crush cut damage debate defeat defend delay demand deny deploy "
+    "destroy detain develop discover discuss dismiss drop ease elect end enter evacuate execute expel export face fear fight file find fine fire fly "
+    "free fund gain give grab grant halt hack hail hand hang hire hit hold host hunt hurt impose increase injure invade investigate jail join keep "
+    "kill launch lead leave legalise lift limit link list lose make mark mourn move name need oppose order oust outlaw overtake own pardon pass pay "
+    "plan plant plot poison post probe produce protect protest prove publish pull push question quit raid raise ram ransom rape reach recall "
+    "receive record reform refuse reject release remove rename reopen replace report rescue restore reveal rock rule sack save say scrap seal search "
+    "seek seize sell send sentence set shake share shell shell shield ship shoot shut sign slam slash smuggle stab stage start steal stop storm "
+    "strike study suffer summon support surround suspect suspend swap sweep target tax test threaten top torch torture trade train trigger try unveil "
+    "urge use veto view visit vote warn watch welcome win wound"
+)
+INTRANSITIVE = _list(
+    "agree arrive burn clash climb collapse continue crash decline demonstrate derail die drop drown emerge erupt escape explode fail fall flee "
+    "flood gather grow increase jump land leak march meet merge move plummet plunge protest quit rally rebel resign rest return riot rise rule "
+    "sink slide slow slump soar spread stall starve stir strike struggle surge surrender survive talk tumble vanish vote wane weaken win worsen"
+)
+# Verb and the preposition that completes it.
+PREPOSITIONAL = _list(
+    "agree:on apologise:for appeal:for back:from call:for call:on clash:with crash:into deal:with depend:on fight:against fight:for flee:to "
+    "fall:to hit:by hope:for lobby:for look:for march:on march:against merge:with object:to plead:for point:at prepare:for press:for protest:against push:for "
+    "rally:for respond:to return:to rise:to rule:on seek:for spy:on strike:at struggle:with succumb:to suffer:from talk:to turn:on turn:to vote:for "
+    "vote:against vow:to warn:of warn:against withdraw:from work:on"
+)
+PHRASAL = _list(
+    "shut:down break:up break:out call:off carry:out crack:down cut:off cut:down drop:out give:up gun:down hand:over hold:up lash:out lay:off let:down lock:up "
+    "pass:away pull:out put:off roll:out round:up send:back set:off set:up shoot:down sign:up speak:out step:down step:up strike:down take:over take:off "
+    "tear:down turn:away turn:down wipe:out win:over open:up wake:up run:away strike:back pay:out phase:out rule:out"
+)
+INFINITIVE = _list(
+    "agree aim fail need offer plan pledge prepare promise refuse seek start threaten try vote vow want decide move continue begin race"
+)
+CONTROL = _list("urge ask tell order force warn allow push call invite press pay help want")
+SAYING = _list("say warn claim report admit reveal announce find show deny fear insist think believe")
+LOCATIVE = _list("in at near off on outside across over under")
+NOUN_PREPOSITIONS = _list("of for on in against with from over to between")
+AFTER = _list("after before for over amid following despite during since without")
+ADVERBS = _list("finally reportedly accidentally again mistakenly still secretly now already officially almost quietly publicly")
+ADJECTIVES = _list("ready likely set unable free eager due poised")
+STATES = _list("dead injured missing safe illegal open ill homeless wounded guilty jobless")
+VOWELS = "aeiou"
+IRREGULAR = {
+    "arise": "arisen", "beat": "beaten", "break": "broken", "build": "built", "buy": "bought", "catch": "caught", "cost": "cost", "cut": "cut",
+    "fight": "fought", "find": "found", "fly": "flown", "give": "given", "hang": "hanged", "hit": "hit", "hold": "held", "hurt": "hurt", "keep": "kept",
+    "lead": "led", "leave": "left", "let": "let", "lose": "lost", "make": "made", "overtake": "overtaken", "pay": "paid", "put": "put", "quit": "quit", "say": "said",
+    "seek": "sought", "sell": "sold", "send": "sent", "set": "set", "shake": "shaken", "shoot": "shot", "shut": "shut", "steal": "stolen",
+    "strike": "struck", "sweep": "swept", "take": "taken", "tear": "torn", "tell": "told", "think": "thought", "try": "tried", "win": "won", "find out": "found",
+}  # fmt: skip
+
+
+def participle(lemma: str) -> str:
+    """The past participle."""
+    if lemma in IRREGULAR:
+        return IRREGULAR[lemma]
+    if lemma.endswith("e"):
+        return lemma + "d"
+    if lemma.endswith("y") and lemma[-2] not in VOWELS:
+        return lemma[:-1] + "ied"
+    if len(lemma) <= 4 and lemma[-1] not in "wxy" + VOWELS and lemma[-2] in VOWELS and lemma[-3:-2] not in VOWELS:
+        return lemma + lemma[-1] + "ed"
+    return lemma + "ed"
+
+
+def gerund(lemma: str) -> str:
+    """The present participle."""
+    if lemma.endswith("ie"):
+        return lemma[:-2] + "ying"
+    if lemma.endswith("e") and not lemma.endswith("ee"):
+        return lemma[:-1] + "ing"
+    if len(lemma) <= 4 and lemma[-1] not in "wxy" + VOWELS and lemma[-2] in VOWELS and lemma[-3:-2] not in VOWELS:
+        return lemma + lemma[-1] + "ing"
+    return lemma + "ing"
