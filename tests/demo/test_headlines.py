@@ -49,8 +49,8 @@ def test_the_actor_of_a_cause_has_one_role_whatever_the_frame(frame):
 @pytest.mark.parametrize(
     ("name", "subject", "predicate", "object_", "negated"),
     [
-        ("stop-04", "Xanadu", "halted", "Exports of {} to Beland", False),
-        ("walkout-04", "strike", "crippled", "Xanadu", False),
+        ("stop-05", "Xanadu", "stopped", "Exports of {} to Beland", False),
+        ("walkout-05", "strikers", "closed", "Xanadu", False),
         ("state-30", "Aa Land", "attend", "{}", True),
         ("state-32", "Aa Land", "agrees to share", "flight data with neighbours", False),
     ],
