@@ -51,19 +51,25 @@ class Counts:
 
 # what an English Wikidata description says about the kind of thing, first match wins; the names are those of the linker's priors
 KINDS: tuple[tuple[str, str], ...] = (
-    ("work", r"\b(films?|movie|albums?|songs?|television|tv|series|sitcom|novel|book|video game|episode|musical|miniseries|soundtrack|single by|play by|documentary|magazine|comic|manga|anime)\b"),
-    ("person", r"\b(actor|actress|singer|politician|player|footballer|writer|director|producer|composer|musician|president of|author|poet|journalist|philosopher|scientist|physicist|chemist"
-               r"|mathematician|economist|lawyer|businessman|businesswoman|entrepreneur|general|officer|monarch|king of|queen of|emperor|artist|painter|rapper|comedian|model|screenwriter|guitarist"
-               r"|drummer|bassist|songwriter|conductor|pianist|coach|athlete|swimmer|driver|boxer|wrestler|cyclist|historian|architect|astronaut|activist|novelist|presenter|host|prime minister|statesman"
-               r"|leader|cinematographer|editor|designer|filmmaker|violinist|theologian|pope|saint|judge|personality|biologist|inventor|explorer|dramatist|playwright|critic|philologist|linguist|sociologist)\b"),
-    ("country", r"^(sovereign state|country|island country|federal republic|republic|kingdom|constitutional|island nation|state) (in|on|of|with|located|spanning)\b|\bcountry (in|of|on|spanning|located|primarily)\b|sovereign state"),
+    ("work", r"\b(film|album|song|single|series|sitcom|novel|book|video game|episode|musical|play|soundtrack) (by|directed|written|from|produced|based|about|of|in|that|which)\b"
+             r"|\b(19|20)\d\d .*\b(film|album|song|series)\b"),
+    ("company", r"\b(producer|manufacturer|maker) of\b|\b(multinational|conglomerate|corporation|airline|record label)\b"),
+    ("person", r"\b(actor|actress|singer|politician|player|footballer|writer|director|producer|composer|musician|president|author|poet|journalist|philosopher|scientist|physicist|chemist"
+               r"|mathematician|economist|lawyer|businessman|businesswoman|businessperson|entrepreneur|general|officer|monarch|king of|queen of|emperor|artist|painter|rapper|comedian|model|screenwriter"
+               r"|guitarist|drummer|bassist|songwriter|conductor|pianist|coach|athlete|swimmer|driver|boxer|wrestler|cyclist|historian|architect|astronaut|activist|novelist|presenter|host|prime minister"
+               r"|statesman|leader|cinematographer|editor|designer|filmmaker|violinist|theologian|pope|saint|judge|personality|biologist|inventor|explorer|dramatist|playwright|critic|philologist|linguist"
+               r"|sociologist|revolutionary|chairman|prophet|secretary of state|whistleblower|dictator|chancellor|founder|tycoon|magnate|executive|spy|hacker|preacher|terrorist|golfer|sprinter|dissident"
+               r"|first lady|prince|princess|mayor|senator|governor|minister|diplomat|investor|broadcaster and|naturalist)\b"),
+    ("work", r"\b(films?|movie|albums?|songs?|television|tv|series|sitcom|novel|book|video game|episode|musical|miniseries|soundtrack|documentary|magazine|comic|manga|anime)\b"),
+    ("country", r"^(sovereign state|country|island country|federal republic|republic|islamic republic|kingdom|constitutional monarchy|federal constitutional monarchy|principality|island nation|island republic"
+                r"|absolute monarchy|city-state) (in|on|with|located|spanning|covering)\b|\bcountry (in|of|on|spanning|located|primarily|comprising)\b|sovereign (state|archipelago)|^(unitary|federal|parliamentary).*(monarchy|republic)"),
     ("former country", r"\b(former|historical) (country|state|empire|kingdom)|\bempire\b"),
     ("city", r"\b(city|capital|town|village|municipality|commune|borough|census-designated place|suburb|metropolis|settlement|neighbourhood|neighborhood|county seat)\b"),
-    ("subdivision", r"\b(state of|state in|u\.?s\.? state|province|county|prefecture|region of|region in|department of|district|canton|oblast|territory)\b"),
+    ("subdivision", r"\b(state of|state in|indian state|u\.?s\.? state|federal subject|voivodeship|province|county|prefecture|region of|region in|department of|district|canton|oblast|territory)\b"),
     ("party", r"\bpolitical party\b"),
     ("company", r"\b(company|corporation|airline|bank|manufacturer|record label|studio|conglomerate|retailer|publisher|broadcaster|network|label|firm|multinational|newspaper|brand)\b"),
     ("team", r"\b(club|team|franchise)\b"),
-    ("organisation", r"\b(university|college|school|organi[sz]ation|agency|institute|institution|league|association|union|society|conference|court|church|foundation|academy|army|navy|air force|force|museum|theatre)\b"),
+    ("organisation", r"\b(university|college|school|organi[sz]ation|agency|institute|institution|league|association|union|society|conference|court|church|department|watchdog|parliament|house of|militia|militant group|branch of|foundation|academy|army|navy|air force|force|museum|theatre)\b"),
     ("conflict", r"\b(war|conflict|battle|genocide|revolution)\b"),
     ("region", r"\b(continent|subcontinent|region|island|islands|archipelago|peninsula|mountain|mountains|river|lake|ocean|sea|sea of|desert)\b"),
     ("people", r"\b(ethnic group|people|nation|ethnicity)\b"),

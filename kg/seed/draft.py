@@ -89,6 +89,8 @@ class Draft:
         """The key for a written name: a key itself, `Name@CC` for a city or subdivision of a country, a label, or an ISO code."""
         if name in self.entities:
             return name
+        if re.fullmatch("[A-Z]{2}", name) and f"country:{name}" in self.entities:
+            return f"country:{name}"  # before any alias: AU is Australia here, not the African Union
         label, _, country = name.partition("@")
         keys = self._named.get(label) or self._aliased.get(label, [])
         if country:
@@ -99,7 +101,7 @@ class Draft:
             ]
         if keys:
             return min(keys, key=lambda key: (PRECEDENCE.index(key.split(":")[0]), keys.index(key)))
-        return f"country:{name}" if f"country:{name}" in self.entities else None
+        return None
 
     def country_of(self, key: str) -> str:
         return self._countries.get(key, "")

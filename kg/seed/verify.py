@@ -17,11 +17,12 @@ from kg.seed.draft import Draft, split
 
 # kinds told from a description that agree with a first type of the seed
 AGREE = {
-    "country": {"country"}, "territory": {"country", "region", "subdivision", "other"}, "city": {"city"}, "subdivision": {"subdivision", "country", "region"}, "person": {"person"},
-    "company": {"company"}, "organisation": {"organisation"}, "bloc": {"organisation"}, "agency": {"organisation"}, "party": {"party"}, "region": {"region", "subdivision"},
-    "continent": {"region"}, "sea": {"region"}, "conflict": {"conflict"}, "language": {"language"}, "military": {"organisation"}, "currency": {"other"}, "media": {"company"},
+    "country": {"country"}, "territory": {"country", "region", "subdivision"}, "city": {"city"}, "subdivision": {"subdivision", "country", "region"}, "person": {"person"},
+    "company": {"company"}, "organisation": {"organisation"}, "bloc": {"organisation"}, "agency": {"organisation", "other"}, "legislature": {"organisation", "other"}, "court": {"organisation"}, "event": {"other"}, "website": {"company", "organisation", "other"}, "attack": {"conflict", "other"}, "disaster": {"other"}, "place": {"region", "other", "city"}, "party": {"party"}, "region": {"region", "subdivision"},
+    "continent": {"region"}, "sea": {"region"}, "conflict": {"conflict"}, "language": {"language"}, "military": {"organisation", "other"}, "currency": {"other"}, "media": {"company"},
     "armed group": {"organisation"}, "people": {"people"}, "central bank": {"company", "organisation"},
 }  # fmt: skip
+NAMESAKES = frozenset({"hand:Terry Jones"})  # looked at by eye: the same name and kind, another person
 CURRENCY_WORDS = ("currency", "dollar", "peso", "franc", "rupee")
 
 
@@ -64,7 +65,7 @@ def match(draft: Draft, things: list[Thing]) -> dict[str, Thing]:
                 continue
             for name in names(thing):
                 for key in located.get(fold(name), []):
-                    if key not in pairs and agrees(draft, key, thing):
+                    if key not in pairs and key not in NAMESAKES and agrees(draft, key, thing):
                         round_pairs[key][dict(thing.ids)["wikidata"]] = thing
         claims: dict[str, list[str]] = defaultdict(list)
         for key, found in round_pairs.items():
