@@ -104,6 +104,7 @@ class ReportSettings(Section):
     last: int = Field(20, ge=0, description="pages for the last n sessions")
     largest: int = Field(20, ge=0, description="pages for the n largest abrupt sessions of the test period")
     synthetic: bool = Field(False, description="every page says that its data are made up")
+    symbol: str = Field("", description="what pages call the index; default: sources.symbol")
 
 
 class ServeSettings(Section):
@@ -134,6 +135,11 @@ class Settings(BaseSettings):
     @property
     def folder(self) -> Path:
         return self.home or Path("var") / self.name
+
+    @property
+    def title(self) -> str:
+        """What people call the index."""
+        return self.report.symbol or self.sources.symbol
 
     @property
     def lake_url(self) -> str:

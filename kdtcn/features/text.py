@@ -41,8 +41,8 @@ class TextVectors:
         """The inverse of save; safetensors, never pickle."""
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         tensors = load(data)
-        vectorizer = _vectorizer(None, json.loads(header["__metadata__"]["words"]))
-        vectorizer.fit([])
+        words = json.loads(header["__metadata__"]["words"])
+        vectorizer = _vectorizer(None, words).fit(words[:1])  # any text: the words are given, and the weights follow
         vectorizer.idf_ = tensors["idf"].astype(float)
         return cls(vectorizer, tensors["components"])
 

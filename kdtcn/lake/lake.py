@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from kdtcn.errors import LakeError
@@ -113,19 +113,24 @@ class Lake:
         raise AssertionError("unreachable")
 
     def _upsert_once(self, shape: Table, rows: pa.Table) -> Written:
+        """One attempt: compare with the version read here, and commit only if nobody has written since.
+
+        Rows are appended as they are. The library's own merge would do the comparison too, but stores text as string
+        views, on which later filters fail.
+        """
         target = self._open(shape) or self._create(shape)
         new, changed = self._anti_join(shape, target, rows)
         if new.num_rows + changed.num_rows == 0:
             return Written(0, 0, rows.num_rows, target.version())
-        source = pa.concat_tables([new, changed])
-        # naming the partitions keeps the merge from reading the whole table, and from conflicting with other months
-        parts = [_in_list(f"target.{column}", source.column(column)) for column in shape.partition]
-        keys = [f"target.{column} = source.{column}" for column in shape.key]
-        merge = target.merge(source, " AND ".join(parts + keys), source_alias="source", target_alias="target").when_not_matched_insert_all()
-        if changed.num_rows:
-            merge = merge.when_matched_update_all()
-        merge.execute()
-        return Written(new.num_rows, changed.num_rows, rows.num_rows - source.num_rows, target.version())
+        if changed.num_rows:  # only tables that are small enough to be written whole may change
+            stored = target.to_pyarrow_dataset().to_table().cast(shape.schema)
+            numbered = stored.select(list(shape.key)).append_column("row", pa.array(range(stored.num_rows), pa.int64()))
+            kept = numbered.join(changed.select(list(shape.key)), keys=list(shape.key), join_type="left anti").sort_by("row")
+            data, mode = pa.concat_tables([stored.take(kept.column("row")), changed, new]), "overwrite"
+        else:
+            data, mode = new, "append"
+        write_deltalake(target, data, mode=mode, commit_properties=CommitProperties(max_commit_retries=0))  # type: ignore[call-overload]
+        return Written(new.num_rows, changed.num_rows, rows.num_rows - new.num_rows - changed.num_rows, self.version(shape.name))
 
     def _anti_join(self, shape: Table, target: DeltaTable, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
         """The rows whose key is not stored, and those that are stored with another content."""
@@ -189,10 +194,6 @@ def _shape(table: str) -> Table:
         return TABLES[table]
     except KeyError:
         raise LakeError(f"no table {table!r}; the tables are {', '.join(TABLES)}") from None
-
-
-def _in_list(column: str, values: pa.ChunkedArray) -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in sorted(pc.unique(values).to_pylist()))})"
 
 
 def _to_arrow(shape: Table, frame: pd.DataFrame) -> pa.Table:

@@ -121,7 +121,7 @@ class Assembler:
             threshold=self.settings.abrupt.threshold,
             decision=f"{decided.tz_convert(NEW_YORK):%Y-%m-%d %H:%M} New York",
             provenance=self._provenance(session, forecast),
-            symbol=self.settings.sources.symbol,
+            symbol=self.settings.title,
             outcome=self._outcome(session),
             record=self.record(session),
             events=tuple(events),

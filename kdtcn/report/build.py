@@ -7,7 +7,8 @@ import pyarrow.dataset as ds
 
 from kdtcn import __version__
 from kdtcn.config import Settings
-from kdtcn.evaluation.stored import evaluation_table
+from kdtcn.evaluation.stored import stored_predictions
+from kdtcn.evaluation.tables import abrupt_table, table
 from kdtcn.explain.abrupt import intervals, points
 from kdtcn.features.market import Market, market
 from kdtcn.lake import Lake
@@ -15,8 +16,6 @@ from kdtcn.report.assemble import Assembler
 from kdtcn.report.site import write_site
 from kdtcn.report.summary import DataSummary, Evaluation, RejectReason, SiteMeta, TableCount
 from kdtcn.training.fold import Sight
-
-SYNTHETIC = "Synthetic data: real names over invented events and prices. Nothing here happened."
 
 
 def sessions_to_show(lake: Lake, settings: Settings, model_id: str) -> pd.DatetimeIndex:
@@ -41,22 +40,21 @@ def build_site(lake: Lake, settings: Settings, config_path: str, model_id: str, 
     assembler = Assembler(lake, settings, Sight.of(lake, settings), model_id, config_path)
     wanted = pd.DatetimeIndex(assembler.effects["session"].unique()).sort_values() if sessions is None else sessions
     pages = [assembler.page(session) for session in wanted]
-    table = evaluation_table(lake, settings)
+    rows = stored_predictions(lake, settings)
     return write_site(
         settings.folder / "report",
         pages,
-        None if table.empty else Evaluation(table, live=settings.training.live),
+        None if rows.empty else Evaluation(table(rows), live=settings.training.live, abrupt=abrupt_table(rows)),
         data_summary(lake, settings, assembler.market),
         SiteMeta(
-            title=f"KDTCN: {settings.sources.symbol}",
+            title=f"KDTCN: {settings.title}",
             code_version=__version__,
             config_hash=settings.fingerprint(),
             command=f"kdtcn report build --config {config_path}",
-            symbol=settings.sources.symbol,
+            symbol=settings.title,
             synthetic=settings.report.synthetic,
             threshold=settings.abrupt.threshold,
             intervals=tuple(_test_intervals(assembler.market, settings)),
-            notes=(SYNTHETIC,) if settings.report.synthetic else (),
         ),
         keep=sessions is not None,
     )

@@ -1,8 +1,10 @@
 """The lake: an upsert adds what is new and nothing else, and the past can be read again."""
 
+import multiprocessing
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
@@ -121,3 +123,27 @@ def test_any_sequence_of_writes_keeps_each_key_once(tmp_path_factory: pytest.Tem
         assert written.stored + written.known == len(keys)
         seen |= set(keys)
     assert sorted(lake.read("headlines")["headline_id"]) == sorted(seen)
+
+
+def _add(url: str, name: str, n: int) -> None:
+    for i in range(n):
+        Lake(url).upsert("headlines", heads(f"{name}{i}", "shared"))
+
+
+def test_two_writers_lose_and_repeat_nothing(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_add, args=(str(tmp_path / "lake"), name, 4)) for name in "ab"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=120)
+        assert writer.exitcode == 0
+    found = Lake(str(tmp_path / "lake")).read("headlines")["headline_id"].tolist()
+    assert sorted(found) == sorted(["shared", *(f"{name}{i}" for name in "ab" for i in range(4))])
+
+
+def test_rows_can_be_filtered_by_text(lake: Lake) -> None:
+    for ids in (("a", "b"), ("a", "c")):
+        lake.upsert("headlines", heads(*ids))
+    assert lake.read("headlines", where=ds.field("headline_id") == "c")["headline_id"].tolist() == ["c"]
+    assert lake.read("headlines", where=ds.field("headline_id") != "")["headline_id"].tolist() == ["a", "b", "c"]
