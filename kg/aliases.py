@@ -46,6 +46,10 @@ NO_SURNAME = frozenset(
 )
 # first types that are no named thing in the sense of a headline: they stay in the graph but are not linked
 UNNAMED = frozenset({"commodity", "industry", "language", "timezone"})
+# imported things of these first types may be named by one word
+ALONE = frozenset({"country", "city", "subdivision", "region", "company", "organisation", "party", "person", "conflict"})
+# sources of the seed's own rows
+OWN = ("hand", "geonames", "pycountry", "babel")
 # lower-case names that are taken all the same
 LOWER_OK = frozenset({"currency", "celestial body"})
 
@@ -63,6 +67,9 @@ class Name(NamedTuple):
     entity: int
     quality: float
     shape: str  # "exact", "upper" (first letter), "mixed" (a capital inside: taken in any case), "any"
+
+
+UNDECOMPOSED = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "’": "'"})
 
 
 @lru_cache(maxsize=65_536)
@@ -145,26 +152,32 @@ class AliasIndex:
     @classmethod
     def build(cls, graph: Graph) -> "AliasIndex":
         rows = graph.entities
-        return cls.from_rows(zip(rows["id"], rows["label"], rows["aliases"], rows["types"], strict=True))
+        own = rows["source"].str.startswith(OWN)
+        return cls.from_rows(zip(rows["id"], rows["label"], rows["aliases"], rows["types"], own, strict=True))
 
     @classmethod
-    def from_rows(cls, rows: Iterable[tuple[str, str, str, str]]) -> "AliasIndex":
-        """From (id, label, aliases, types) rows; an entity keeps its surest name under each folded form."""
+    def from_rows(cls, rows: Iterable[tuple[str, str, str, str, bool]]) -> "AliasIndex":
+        """From (id, label, aliases, types, whether from the seed) rows; an entity keeps its surest name under each folded form."""
         ids: list[str] = []
         names: dict[str, list[Name]] = {}
         longest: dict[str, int] = {}
-        for number, (identifier, label, aliases, types) in enumerate(rows):
+        adjectives = demonyms()
+        for number, (identifier, label, aliases, types, own) in enumerate(rows):
             ids.append(identifier)
             kinds = tuple(types.split("|"))
             if kinds[0] in UNNAMED:
                 continue
             for text, quality in _written(label, aliases, kinds):
                 tokens = tokenize(text)
-                if tokens and tokens[0].folded == "the" and len(tokens) > 1:
+                if tokens and tokens[0].folded == "the" and len(tokens) > 1 and kinds[0] not in ("media", "work"):  # "The Hindu" is the paper
                     tokens = tokens[1:]
                 key = " ".join(t.folded for t in tokens)
                 if not key or len(tokens) > LONGEST or (len(key) < 2) or key.isdigit():
                     continue
+                if len(tokens) == 1 and not own and (kinds[0] not in ALONE or text != label):
+                    continue  # a lone word that names a film, or a nickname: far more often just the word
+                if key in adjectives and "place" not in kinds:
+                    continue  # "German" is an adjective, "Germans" a people
                 shape = _shape(tokens)
                 if shape == "any" and not LOWER_OK & set(kinds):
                     continue  # a name in small letters is a common noun

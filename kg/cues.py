@@ -2,278 +2,86 @@
 
 from kg.aliases import fold
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(fold(word) for word in text.split())
+
+
 # after a demonym these words make it the country that acts ("the Turkish government"), anything else does not ("a Turkish mother")
-STATE = frozenset(
-    [
-        "government",
-        "govt",
-        "regime",
-        "parliament",
-        "president",
-        "presidents",
-        "pm",
-        "premier",
-        "authorities",
-        "officials",
-        "official",
-        "state",
-        "cabinet",
-        "administration",
-        "leadership",
-        "leader",
-        "leaders",
-        "ministry",
-        "minister",
-        "ministers",
-        "embassy",
-        "ambassador",
-        "republic",
-        "military",
-        "army",
-        "forces",
-        "troops",
-        "navy",
-        "soldiers",
-        "police",
-    ]
+STATE = _words(
+    """
+    administration ambassador authorities cabinet embassy government govt leader leaders leadership minister ministers
+    ministry official officials parliament pm premier president presidents regime republic state 
+    """
 )
 # these stand between a demonym and the word for the state: "Turkish prime minister", "Israeli foreign ministry"
-STATE_BRIDGE = frozenset(
-    [
-        "prime",
-        "foreign",
-        "defence",
-        "defense",
-        "interior",
-        "finance",
-        "justice",
-        "vice",
-        "deputy",
-        "federal",
-        "central",
-        "security",
-        "supreme",
-        "armed",
-        "special",
-    ]
+STATE_BRIDGE = _words(
+    """
+    armed central defence defense deputy federal finance foreign interior justice prime security special supreme vice
+    """
 )
-
 # after a hyphen these turn a name into an adjective
-ADJECTIVAL = frozenset(
-    [
-        "led",
-        "backed",
-        "occupied",
-        "held",
-        "controlled",
-        "style",
-        "born",
-        "made",
-        "allied",
-        "linked",
-        "sponsored",
-        "run",
-        "owned",
-        "trained",
-        "funded",
-        "bound",
-        "era",
-        "wide",
-        "based",
-        "inspired",
-        "aligned",
-        "affiliated",
-        "dominated",
-        "administered",
-        "ruled",
-        "hosted",
-    ]
+ADJECTIVAL = _words(
+    """
+    administered affiliated aligned allied backed based born bound controlled dominated era funded held hosted inspired led linked made
+    occupied owned ruled run sponsored style trained wide
+    """
 )
-TITLES = frozenset(
-    [
-        "president",
-        "pm",
-        "premier",
-        "minister",
-        "chancellor",
-        "senator",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "king",
-        "queen",
-        "prince",
-        "princess",
-        "pope",
-        "sir",
-        "lord",
-        "lady",
-        "judge",
-        "justice",
-        "secretary",
-        "gov",
-        "governor",
-        "mayor",
-        "general",
-        "gen",
-        "colonel",
-        "leader",
-        "dictator",
-        "ceo",
-        "chairman",
-        "chief",
-        "ex",
-        "former",
-        "candidate",
-        "congressman",
-        "sen",
-        "rep",
-        "ambassador",
-        "envoy",
-        "billionaire",
-        "founder",
-        "whistleblower",
-        "activist",
-        "journalist",
-        "president-elect",
-        "cardinal",
-        "sheikh",
-        "ayatollah",
-        "archbishop",
-        "imam",
-    ]
+# before a name these make it a person
+TITLES = _words(
+    """
+    activist ambassador archbishop ayatollah billionaire candidate cardinal ceo chairman chancellor chief colonel congressman dictator dr
+    envoy ex former founder gen general gov governor imam journalist judge justice king lady leader lord mayor minister mr mrs ms pm pope
+    premier president president-elect prince princess queen rep secretary sen senator sheikh sir whistleblower
+    """
 )
-PLACE_BEFORE = frozenset(["in", "from", "near", "at", "across", "outside", "inside", "into", "throughout", "around", "via"])
-COMPANY = frozenset(
-    [
-        "shares",
-        "share",
-        "stock",
-        "stocks",
-        "profit",
-        "profits",
-        "ceo",
-        "inc",
-        "corp",
-        "corporation",
-        "company",
-        "companies",
-        "firm",
-        "maker",
-        "giant",
-        "sales",
-        "revenue",
-        "investors",
-        "shareholders",
-        "lawsuit",
-        "sues",
-        "sued",
-        "patent",
-        "tablet",
-        "smartphone",
-        "smartphones",
-        "phone",
-        "phones",
-        "app",
-        "apps",
-        "workers",
-        "factory",
-        "factories",
-        "fined",
-        "fine",
-        "bank",
-        "banks",
-        "bailout",
-        "bankrupt",
-        "bankruptcy",
-        "oil",
-        "executives",
-        "executive",
-        "software",
-        "products",
-        "customers",
-        "users",
-        "employees",
-        "market",
-        "antitrust",
-        "tax",
-        "merger",
-        "takeover",
-    ]
+# before a name these favour a place
+PLACE_BEFORE = _words(
+    """
+    across around at from in inside into near outside throughout via
+    """
+)
+# anywhere in the headline these favour a company
+COMPANY = _words(
+    """
+    antitrust app apps bailout bank bankrupt bankruptcy banks ceo companies company corp corporation customers employees executive
+    executives factories factory fine fined firm giant inc investors lawsuit maker market merger oil patent phone phones products profit
+    profits revenue sales share shareholders shares smartphone smartphones software stock stocks sued sues tablet takeover tax users workers
+    """
 )
 # a month or a weekday is a date unless a title or an office says otherwise
-CALENDAR = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ]
+CALENDAR = _words(
+    """
+    april august december february friday january july june march may monday november october saturday september sunday thursday tuesday
+    wednesday
+    """
 )
-DATE_BEFORE = frozenset(
-    [
-        "in",
-        "on",
-        "since",
-        "until",
-        "till",
-        "by",
-        "of",
-        "from",
-        "late",
-        "early",
-        "mid",
-        "this",
-        "last",
-        "next",
-        "to",
-        "before",
-        "after",
-        "during",
-        "between",
-        "and",
-        "through",
-    ]
+# before a month these make it a date
+DATE_BEFORE = _words(
+    """
+    after and before between by during early from in last late mid next of on since this through till to until
+    """
 )
 
 # what speaks for one of several bearers of a name, by label; few, because neighbours in the graph do most of it
 WORDS: dict[str, frozenset[str]] = {
-    label: frozenset(fold(word) for word in words.split())
-    for label, words in {
-        "Amazon rainforest": "rainforest rainforests forest deforestation tribe tribes indigenous jungle logging loggers logged basin river trees illegal-logging species drought ranchers uncontacted soy dams dam",
-        "Amazon River": "river tributary tributaries",
-        "Amazon": "kindle retailer bezos online drones delivery warehouse warehouses amazon.com books ebooks customers shopping aws web cloud sales",
-        "Dow Chemical": "chemical bhopal pesticide olympics sponsor dupont",
-        "Georgia": "tbilisi russia russian ossetia ossetian abkhazia saakashvili caucasus moscow war invasion nato pipeline soviet",
-        "Georgia (U.S. state)": "atlanta savannah u.s us florida alabama carolina tennessee execution execute executed inmate governor gov senate tech",
-        "Turkey": "erdogan ankara istanbul kurdish kurds syria pkk",
-        "Jordan": "amman king abdullah syria refugees israel",
-        "North Korea": "kim pyongyang nuclear missile missiles juche jong un il dprk defector defectors rocket",
-        "South Korea": "seoul samsung hyundai lee myung park geun ferry kpop",
-        "Washington (state)": "seattle spokane tacoma olympia marijuana oregon mudslide",
-        "Washington, D.C.": "capital white house congress obama bush beijing moscow sanctions talks envoy ally",
-        "Republic of the Congo": "brazzaville sassou nguesso",
-        "Democratic Republic of the Congo": "kinshasa goma kabila kivu rebels m23 ebola rape virunga rwanda militia",
-        "Fukushima Prefecture": "children prefecture residents evacuees rice farmers schools",
-        "Hillary Clinton": "hillary secretary emails benghazi sanders trump",
-        "Bill Clinton": "bill ex-president impeachment foundation",
-        "Jeb Bush": "jeb florida",
-        "Victoria (Australia)": "melbourne bushfire bushfires australia australian",
-    }.items()
-}
+    "Amazon rainforest": _words("basin dam dams deforestation drought forest illegal-logging indigenous jungle logged loggers logging rainforest rainforests ranchers river soy species trees tribe tribes uncontacted"),
+    "Amazon River": _words("river tributaries tributary"),
+    "Amazon": _words("amazoncom aws bezos books cloud customers delivery drones ebooks kindle online retailer sales shopping warehouse warehouses web"),
+    "Dow Chemical": _words("bhopal chemical dupont olympics pesticide sponsor"),
+    "Georgia": _words("abkhazia caucasus invasion moscow nato ossetia ossetian pipeline russia russian saakashvili soviet tbilisi war"),
+    "Georgia (U.S. state)": _words("alabama atlanta carolina execute executed execution florida gov governor inmate savannah senate tech tennessee us"),
+    "Turkey": _words("ankara erdogan istanbul kurdish kurds pkk syria"),
+    "Jordan": _words("abdullah amman israel king refugees syria"),
+    "North Korea": _words("defector defectors dprk il jong juche kim missile missiles nuclear pyongyang rocket un"),
+    "South Korea": _words("ferry geun hyundai kpop lee myung park samsung seoul"),
+    "Washington (state)": _words("marijuana mudslide olympia oregon seattle spokane tacoma"),
+    "Washington, D.C.": _words("ally beijing bush capital congress envoy house moscow obama sanctions talks white"),
+    "Republic of the Congo": _words("brazzaville nguesso sassou"),
+    "Democratic Republic of the Congo": _words("ebola goma kabila kinshasa kivu m23 militia rape rebels rwanda virunga"),
+    "Fukushima Prefecture": _words("children evacuees farmers prefecture residents rice schools"),
+    "Hillary Clinton": _words("benghazi emails hillary sanders secretary trump"),
+    "Bill Clinton": _words("bill ex-president foundation impeachment"),
+    "Jeb Bush": _words("florida jeb"),
+    "Victoria (Australia)": _words("australia australian bushfire bushfires melbourne"),
+}  # fmt: skip
