@@ -48,14 +48,45 @@ AFTER = _list("after before for over amid following despite during since without
 ADVERBS = _list("finally reportedly accidentally again mistakenly still secretly now already officially almost quietly publicly")
 ADJECTIVES = _list("ready likely set unable free eager due poised")
 STATES = _list("dead injured missing safe illegal open ill homeless wounded guilty jobless")
+NUMBERS = _list("two three four five six seven ten 10 12 25 31 94 100 150 1,000 5,000 20")
+QUANTIFIERS = _list("all both some many these most")
+DEMONYMS = _list(
+    "British French German Russian Chinese Indian Israeli Iranian Turkish Greek Mexican Nigerian Egyptian Japanese Swiss Dutch Polish Saudi Somali Kenyan"
+)
+# Verbs of quantities, and the units that they move by.
+MOVEMENT = _list(
+    "rise fall drop plunge climb soar jump sink slide slump grow shrink surge tumble plummet gain increase decline dip double"
+)
+UNITS = _list("percent points dollars euros")
+LIGHT = _list(
+    "take:control:of claim:responsibility:for put:end:to make:deal:with give:support:to lead:charge:for take:part:in pay:tribute:to lose:control:of take:aim:at "
+    "show:support:for call:halt:to make:threats:against win:access:to express:concern:over declare:war:on"
+)
+GERUND_TAKERS = _list("begin start stop continue deny admit keep resume consider avoid")
+MODALS = _list("will may could can must should would might")
+BE_NOUNS = _list("threat disaster victim failure success country leader spy hero mistake crime")
 VOWELS = "aeiou"
 IRREGULAR = {
     "arise": "arisen", "beat": "beaten", "break": "broken", "build": "built", "buy": "bought", "catch": "caught", "cost": "cost", "cut": "cut",
     "fight": "fought", "find": "found", "fly": "flown", "give": "given", "hang": "hanged", "hit": "hit", "hold": "held", "hurt": "hurt", "keep": "kept",
     "lead": "led", "leave": "left", "let": "let", "lose": "lost", "make": "made", "overtake": "overtaken", "pay": "paid", "put": "put", "quit": "quit", "say": "said",
     "seek": "sought", "sell": "sold", "send": "sent", "set": "set", "shake": "shaken", "shoot": "shot", "shut": "shut", "steal": "stolen",
-    "strike": "struck", "sweep": "swept", "take": "taken", "tear": "torn", "tell": "told", "think": "thought", "try": "tried", "win": "won", "find out": "found",
+    "strike": "struck", "sweep": "swept", "fall": "fallen", "rise": "risen", "grow": "grown", "sink": "sunk", "flee": "fled", "become": "become", "shrink": "shrunk", "wake": "woken",
+    "slide": "slid", "spread": "spread", "meet": "met", "speak": "spoken", "draw": "drawn", "take": "taken", "tear": "torn", "tell": "told", "think": "thought", "try": "tried", "win": "won", "find out": "found",
 }  # fmt: skip
+
+
+IRREGULAR_PAST = {
+    "beat": "beat", "begin": "began", "break": "broke", "fly": "flew", "give": "gave", "overtake": "overtook", "shake": "shook", "steal": "stole", "take": "took",
+    "tear": "tore", "hang": "hung", "drink": "drank", "fall": "fell", "rise": "rose", "grow": "grew", "sink": "sank", "flee": "fled", "become": "became",
+    "shrink": "shrank", "arise": "arose", "wake": "woke", "go": "went", "come": "came", "run": "ran", "draw": "drew", "speak": "spoke", "swear": "swore",
+    "slide": "slid", "spread": "spread", "meet": "met", "stand": "stood", "get": "got",
+}  # fmt: skip
+
+
+def past(lemma: str) -> str:
+    """The past tense."""
+    return IRREGULAR_PAST.get(lemma) or participle(lemma)
 
 
 def participle(lemma: str) -> str:

@@ -7,293 +7,283 @@ project; names come from the entity corpora, common nouns and adjectives from th
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from frame_phrases import Phrases, Words
 from frame_words import (
     ADJECTIVES,
     ADVERBS,
     AFTER,
+    BE_NOUNS,
     CONTROL,
+    GERUND_TAKERS,
     INFINITIVE,
     INTRANSITIVE,
+    LIGHT,
     LOCATIVE,
-    NOUN_PREPOSITIONS,
+    MODALS,
+    MOVEMENT,
+    NUMBERS,
     PHRASAL,
     PREPOSITIONAL,
     SAYING,
     STATES,
     TRANSITIVE,
+    UNITS,
     gerund,
     participle,
-)
+    past,
+)  # fmt: skip
 from headlines import present, recase
-from treebank import Sentence, Token
+from treebank import Token
+
+# How often a headline is of each kind; the method _KIND makes it.
+KINDS = {
+    "transitive": 30, "intransitive": 8, "prepositional": 9, "phrasal": 7, "infinitive": 7, "control": 5, "passive": 15, "future": 3, "set_to": 3,
+    "state": 4, "saying": 4, "progressive": 2, "amount": 4, "light": 4, "gerund": 3, "modal": 6, "copula": 5, "wants_done": 1,
+}  # fmt: skip
+# Kinds whose subject is often a bare number of people.
+COUNTED = ("passive", "state", "intransitive")
+PAST_SHARE = 0.2
 
 
-@dataclass(frozen=True)
-class Words:
-    """What fills the frames: (words of a name, kind), common nouns as (singular, plural), adjectives."""
-
-    names: list[tuple[tuple[str, ...], str]]
-    nouns: list[tuple[str, str]]
-    adjectives: list[str]
-
-
-def collect(sentences: Sequence[Sentence], entities: Sequence[Sentence]) -> Words:
-    """Names of the entity corpora (three words at most), nouns and adjectives of the treebank that occur twice."""
-    names: Counter[tuple[tuple[str, ...], str]] = Counter()
-    for sentence in entities:
-        run: list[str] = []
-        label = ""
-        for token in (*sentence.tokens, Token("", entity="O")):
-            if run and not token.entity.startswith("I-"):
-                if len(run) <= 3 and label != "MISC" and all(w[:1].isupper() and w.replace(".", "").isalpha() for w in run):
-                    names[tuple(run), label] += 1
-                run = []
-            if token.entity != "O":
-                run.append(token.form)
-                label = token.entity[2:]
-    nouns: Counter[str] = Counter()
-    adjectives: Counter[str] = Counter()
-    for sentence in sentences:
-        for token in sentence.tokens:
-            if token.form.isalpha() and token.form.islower() and len(token.form) > 2:
-                nouns[token.lemma] += token.xpos in ("NN", "NNS") and token.lemma.isalpha()
-                adjectives[token.form] += token.xpos == "JJ"
-    common = sorted(n for n, k in nouns.items() if k >= 2)
-    return Words(sorted(names), [(n, present(n, False)[0]) for n in common], sorted(a for a, k in adjectives.items() if k >= 2))
-
-
-class Maker:
-    """Builds one sentence: `add` appends a word and returns its place, heads may be given later."""
-
-    def __init__(self, words: Words, rng: random.Random) -> None:
-        self.words, self.rng = words, rng
-        self.tokens: list[Token] = []
-
-    def add(self, form: str, lemma: str, upos: str, xpos: str, head: int, dep: str) -> int:
-        self.tokens.append(Token(form, lemma, upos, xpos, head, dep))
-        return len(self.tokens) - 1
-
-    def tie(self, i: int, head: int, dep: str) -> None:
-        self.tokens[i] = replace(self.tokens[i], head=head, dep=dep)
-
-    def mark(self, form: str, *, space: bool = True, glued: bool = False) -> int:
-        """A punctuation mark; `glued` to the word before, `space` behind."""
-        tags = {"'": "''", '"': "''", ",": ",", "[": "-LRB-", "]": "-RRB-", ".": "."}
-        if glued:
-            self.tokens[-1] = replace(self.tokens[-1], space=False)
-        place = self.add(form, form, "PUNCT", tags.get(form, ":"), 0, "punct")
-        self.tokens[place] = replace(self.tokens[place], space=space)
-        return place
-
-    def noun_phrase(self, *, rich: bool = True, case: str = "") -> tuple[int, bool]:
-        """(head, plural). A name, or a noun with adjective, number, demonym or name before it and perhaps a phrase behind."""
-        rng, first = self.rng, len(self.tokens)
-        if case:
-            self.add(case, case, "ADP", "IN", 0, "case")
-        quote = rng.choice(("'", '"')) if rng.random() < 0.05 else ""
-        opened = self.mark(quote, space=False) if quote else -1
-        kind = rng.random()
-        if kind < 0.33:
-            words, _ = rng.choice(self.words.names)
-            places = [self.add(w, w, "PROPN", "NNP", 0, "flat") for w in words]
-            # Treebank: the first word of a person's name heads it, the last of another name.
-            head = places[-1]
-            for p in places[:-1]:
-                self.tie(p, head, "compound")
-            if rng.random() < 0.12:
-                mark = self.add("'s", "'s", "PART", "POS", head, "case")
-                self.tokens[mark - 1] = replace(self.tokens[mark - 1], space=False)
-                owner, (singular, plural_form) = head, rng.choice(self.words.nouns)
-                head = self.add(singular, singular, "NOUN", "NN", 0, "")
-                self.tie(owner, head, "nmod:poss")
-            plural = False
-        else:
-            before: list[tuple[str, str, str, str]] = []
-            plural = rng.random() < 0.45
-            if rng.random() < 0.12:
-                before.append((rng.choice(("the", "a")) if not plural else "the", "the", "DET", "DT"))
-            if plural and rng.random() < 0.2:
-                number = rng.choice(("two", "three", "four", "10", "12", "25", "100", "1,000", "dozens", "31", "five", "six"))
-                before.append((number, number, "NUM", "CD"))
-            if rng.random() < 0.3:
-                adjective = rng.choice(self.words.adjectives)
-                before.append((adjective, adjective, "ADJ", "JJ"))
-            if rng.random() < 0.3:
-                before += [(w, w, "PROPN", "NNP") for w in rng.choice(self.words.names)[0]]
-            if rng.random() < 0.3:
-                noun = rng.choice(self.words.nouns)[0]
-                before.append((noun, noun, "NOUN", "NN"))
-            places = [self.add(*b, 0, "") for b in before]
-            singular, plural_form = rng.choice(self.words.nouns)
-            head = self.add(plural_form if plural else singular, singular, "NOUN", "NNS" if plural else "NN", 0, "")
-            labels = {"DET": "det", "NUM": "nummod", "ADJ": "amod", "PROPN": "compound", "NOUN": "compound"}
-            for p, b in zip(places, before, strict=True):
-                self.tie(p, head, labels[b[2]])
-        if case:
-            self.tie(first, head, "case")
-        if quote:
-            self.tie(opened, head, "punct")
-            self.tie(self.mark(quote, glued=True), head, "punct")
-        if rich and rng.random() < 0.18:
-            inner, _ = self.noun_phrase(rich=False, case=rng.choice(NOUN_PREPOSITIONS))
-            self.tie(inner, head, "nmod")
-        elif rich and rng.random() < 0.08:
-            join = self.add("and", "and", "CCONJ", "CC", 0, "")
-            other, _ = self.noun_phrase(rich=False)
-            self.tie(join, other, "cc")
-            self.tie(other, head, "conj")
-            plural = True
-        return head, plural
-
-    def adverb(self, verb_comes: bool = True) -> int:
-        if self.rng.random() < 0.08:
-            word = self.rng.choice(ADVERBS)
-            return self.add(word, word, "ADV", "RB", 0, "advmod")
-        return -1
+class Clauses(Phrases):
+    """Clauses around the phrases; each maker of a kind returns (place of the predicate, label of the subject)."""
 
     def clause(self, *, depth: int = 0) -> int:
         """A headline clause; the place of its root."""
         rng = self.rng
-        subject, plural = self.noun_phrase()
-        kind = rng.choices(
-            (
-                "transitive",
-                "intransitive",
-                "prepositional",
-                "phrasal",
-                "infinitive",
-                "control",
-                "passive",
-                "future",
-                "set to",
-                "state",
-                "saying",
-                "gerund",
-            ),
-            (34, 9, 10, 7, 7, 5, 14, 3, 3, 3, 3, 2),
-        )[0]
-        adverb = self.adverb()
-        verb, label = getattr(self, "_" + kind.replace(" ", "_"))(plural, depth)
+        kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
+        counted = kind in COUNTED and rng.random() < 0.25
+        subject, plural = self.number_subject() if counted else self.noun_phrase()
+        adverb = self._adverb()
+        verb, label = getattr(self, "_" + kind)(plural, depth)
         self.tie(subject, verb, label)
         if adverb >= 0:
             self.tie(adverb, verb, "advmod")
-        if kind != "saying" and rng.random() < 0.3:
+        if kind == "saying":
+            return verb
+        if rng.random() < 0.3:
             place, _ = self.noun_phrase(rich=False, case=rng.choice(LOCATIVE + AFTER))
             self.tie(place, verb, "obl")
-        if depth == 0 and kind != "saying" and rng.random() < 0.12:
+        if depth == 0 and rng.random() < 0.12:
             self._and_also(verb, plural)
         if depth == 0 and rng.random() < 0.12:
             self._side_clause(verb)
         return verb
 
+    def _adverb(self) -> int:
+        if self.rng.random() < 0.08:
+            word = self.rng.choice(ADVERBS)
+            return self.add(word, word, "ADV", "RB", 0, "advmod")
+        return -1
+
     def _verb(self, lemma: str, plural: bool) -> int:
-        form, tag = present(lemma, plural)
+        form, tag = (past(lemma), "VBD") if self.rng.random() < PAST_SHARE else present(lemma, plural)
         return self.add(form, lemma, "VERB", tag, 0, "")
+
+    def _object(self, verb: int, *, case: str = "", label: str = "obj", rich: bool = True) -> None:
+        target, _ = self.noun_phrase(rich=rich, case=case)
+        self.tie(target, verb, label)
 
     def _transitive(self, plural: bool, depth: int) -> tuple[int, str]:
         verb = self._verb(self.rng.choice(TRANSITIVE), plural)
-        target, _ = self.noun_phrase()
-        self.tie(target, verb, "obj")
+        self._object(verb)
         return verb, "nsubj"
 
     def _intransitive(self, plural: bool, depth: int) -> tuple[int, str]:
-        verb = self._verb(self.rng.choice(INTRANSITIVE), plural)
-        if self.rng.random() < 0.25:
-            number = self.add(self.rng.choice(("5", "4.6", "13", "2.5", "50")), "5", "NUM", "CD", 0, "nummod")
-            self.tokens[number] = replace(self.tokens[number], space=False)
-            sign = self.add("%", "%", "SYM", "NN", verb, "obl:unmarked")
-            self.tie(number, sign, "nummod")
+        return self._verb(self.rng.choice(INTRANSITIVE), plural), "nsubj"
+
+    def _amount(self, plural: bool, depth: int) -> tuple[int, str]:
+        """ "drops 5%", "falls 12 percent", "rises to 9%", "climbs above $100"."""
+        rng = self.rng
+        verb = self._verb(rng.choice(MOVEMENT), plural)
+        case = (
+            self.add(word, word, "ADP", "IN", 0, "case") if (word := rng.choice(("", "", "to", "by", "above", "below"))) else -1
+        )
+        adverb = self.add(word, word, "ADV", "RB", 0, "advmod") if (word := rng.choice(("", "", "", "nearly", "almost"))) else -1
+        figure = rng.choice((*NUMBERS, "4.6", "13", "0.5"))
+        if rng.random() < 0.2:
+            unit = self.add("$", "$", "SYM", "$", 0, "")
+            self.glue()
+            number = self.add(figure, figure, "NUM", "CD", unit, "nummod")
+        else:
+            number = self.add(figure, figure, "NUM", "CD", 0, "nummod")
+            if rng.random() < 0.6:
+                self.glue()
+                unit = self.add("%", "%", "SYM", "NN", 0, "")
+            else:
+                word = rng.choice(UNITS)
+                unit = self.add(word, word, "NOUN", "NN" if word == "percent" else "NNS", 0, "")
+            self.tie(number, unit, "nummod")
+        if adverb >= 0:
+            self.tie(adverb, number, "advmod")
+        if case >= 0:
+            self.tie(case, unit, "case")
+        self.tie(unit, verb, "obl" if case >= 0 else "obl:unmarked")
         return verb, "nsubj"
 
     def _prepositional(self, plural: bool, depth: int) -> tuple[int, str]:
         lemma, case = self.rng.choice(PREPOSITIONAL).split(":")
         verb = self._verb(lemma, plural)
-        target, _ = self.noun_phrase(case=case)
-        self.tie(target, verb, "obl")
+        self._object(verb, case=case, label="obl")
         return verb, "nsubj"
 
     def _phrasal(self, plural: bool, depth: int) -> tuple[int, str]:
         lemma, particle = self.rng.choice(PHRASAL).split(":")
         verb = self._verb(lemma, plural)
         self.add(particle, particle, "ADP", "RP", verb, "compound:prt")
-        if self.rng.random() < 0.75:
-            target, _ = self.noun_phrase()
-            self.tie(target, verb, "obj")
+        if self.rng.random() < 0.7:
+            self._object(verb)
+        return verb, "nsubj"
+
+    def _light(self, plural: bool, depth: int) -> tuple[int, str]:
+        """ "takes control of X": the phrase hangs on the noun."""
+        lemma, noun, case = self.rng.choice(LIGHT).split(":")
+        verb = self._verb(lemma, plural)
+        article = self.add("an" if noun[0] in "aeiou" else "a", "a", "DET", "DT", 0, "det") if self.rng.random() < 0.2 else -1
+        direct = self.add(noun, noun, "NOUN", "NN", verb, "obj")
+        if article >= 0:
+            self.tie(article, direct, "det")
+        self._object(direct, case=case, label="nmod")
         return verb, "nsubj"
 
     def _to(self, lemma: str) -> int:
         mark = self.add("to", "to", "PART", "TO", 0, "mark")
         verb = self.add(lemma, lemma, "VERB", "VB", 0, "xcomp")
         self.tie(mark, verb, "mark")
-        target, _ = self.noun_phrase()
-        self.tie(target, verb, "obj")
+        if lemma in TRANSITIVE:
+            self._object(verb)
         return verb
+
+    def _bare(self) -> str:
+        """A verb for an infinitive, with or without object."""
+        return self.rng.choice(TRANSITIVE if self.rng.random() < 0.75 else INTRANSITIVE)
 
     def _infinitive(self, plural: bool, depth: int) -> tuple[int, str]:
         verb = self._verb(self.rng.choice(INFINITIVE), plural)
-        self.tie(self._to(self.rng.choice(TRANSITIVE)), verb, "xcomp")
+        self.tie(self._to(self._bare()), verb, "xcomp")
+        return verb, "nsubj"
+
+    def _gerund(self, plural: bool, depth: int) -> tuple[int, str]:
+        """ "begins exporting water", "denies sending arms"."""
+        verb = self._verb(self.rng.choice(GERUND_TAKERS), plural)
+        lemma = self.rng.choice(TRANSITIVE)
+        inner = self.add(gerund(lemma), lemma, "VERB", "VBG", verb, "xcomp")
+        self._object(inner)
         return verb, "nsubj"
 
     def _control(self, plural: bool, depth: int) -> tuple[int, str]:
         verb = self._verb(self.rng.choice(CONTROL), plural)
-        target, _ = self.noun_phrase(rich=False)
-        self.tie(target, verb, "obj")
-        self.tie(self._to(self.rng.choice(TRANSITIVE)), verb, "xcomp")
+        self._object(verb, rich=False)
+        self.tie(self._to(self._bare()), verb, "xcomp")
+        return verb, "nsubj"
+
+    def _wants_done(self, plural: bool, depth: int) -> tuple[int, str]:
+        verb = self._verb("want", plural)
+        self._object(verb, rich=False)
+        lemma = self.rng.choice(TRANSITIVE)
+        self.add(participle(lemma), lemma, "VERB", "VBN", verb, "xcomp")
         return verb, "nsubj"
 
     def _passive(self, plural: bool, depth: int) -> tuple[int, str]:
-        lemma = self.rng.choice(TRANSITIVE)
-        particle = ""
+        lemma, particle = self.rng.choice(TRANSITIVE), ""
         if self.rng.random() < 0.15:
             lemma, particle = self.rng.choice(PHRASAL).split(":")
+        auxiliaries = []
+        if self.rng.random() < 0.25:
+            auxiliaries = self.rng.choice(
+                (("was",), ("were",), ("is",), ("are",), ("has", "been"), ("have", "been"), ("to", "be"), ("will", "be"))
+            )
+        places = [self.add(w, {"to": "to", "has": "have", "have": "have", "will": "will"}.get(w, "be"), "PART" if w == "to" else "AUX",
+                           {"was": "VBD", "were": "VBD", "is": "VBZ", "are": "VBP", "has": "VBZ", "have": "VBP", "been": "VBN", "be": "VB", "to": "TO", "will": "MD"}[w], 0, "")
+                  for w in auxiliaries]  # fmt: skip
         verb = self.add(participle(lemma), lemma, "VERB", "VBN", 0, "")
+        for place, word in zip(places, auxiliaries, strict=True):
+            self.tie(place, verb, "mark" if word == "to" else "aux" if word in ("has", "have", "will") else "aux:pass")
         if particle:
             self.add(particle, particle, "ADP", "RP", verb, "compound:prt")
         if self.rng.random() < 0.35:
-            agent, _ = self.noun_phrase(rich=False, case="by")
-            self.tie(agent, verb, "obl:agent")
+            self._object(verb, case="by", label="obl:agent", rich=False)
         return verb, "nsubj:pass"
 
     def _future(self, plural: bool, depth: int) -> tuple[int, str]:
-        return self._to(self.rng.choice(TRANSITIVE)), "nsubj"
+        return self._to(self._bare()), "nsubj"
+
+    def _modal(self, plural: bool, depth: int) -> tuple[int, str]:
+        """ "may leave", "will not attack", "did not pay", "won't visit"."""
+        rng = self.rng
+        negative = rng.random() < 0.5
+        word = rng.choice(("did", "does", "do")) if negative and rng.random() < 0.4 else rng.choice(MODALS)
+        did = word[0] == "d"
+        helper = self.add(
+            word, "do" if did else word, "AUX", {"did": "VBD", "does": "VBZ", "do": "VBP"}.get(word, "MD"), 0, "aux"
+        )
+        denial = -1
+        if negative:
+            short = word in ("did", "does", "do", "could", "would", "should") and rng.random() < 0.5
+            if short:
+                self.glue()
+            denial = self.add("n't" if short else rng.choice(("not", "not", "never")), "not", "PART", "RB", 0, "advmod")
+        lemma = self._bare()
+        verb = self.add(lemma, lemma, "VERB", "VB", 0, "")
+        self.tie(helper, verb, "aux")
+        if denial >= 0:
+            self.tie(denial, verb, "advmod")
+        if lemma in TRANSITIVE:
+            self._object(verb)
+        return verb, "nsubj"
 
     def _set_to(self, plural: bool, depth: int) -> tuple[int, str]:
         adjective = self.rng.choice(ADJECTIVES)
         head = self.add(adjective, adjective, "ADJ", "JJ", 0, "")
-        self.tie(self._to(self.rng.choice(TRANSITIVE)), head, "xcomp")
+        self.tie(self._to(self._bare()), head, "xcomp")
         return head, "nsubj"
 
     def _state(self, plural: bool, depth: int) -> tuple[int, str]:
         adjective = self.rng.choice(STATES)
         return self.add(adjective, adjective, "ADJ", "JJ", 0, ""), "nsubj"
 
-    def _gerund(self, plural: bool, depth: int) -> tuple[int, str]:
-        lemma = self.rng.choice(TRANSITIVE)
+    def _copula(self, plural: bool, depth: int) -> tuple[int, str]:
+        form, tag = ("are", "VBP") if plural else ("is", "VBZ")
+        if self.rng.random() < 0.2:
+            form, tag = ("were" if plural else "was"), "VBD"
+        be = self.add(form, "be", "AUX", tag, 0, "cop")
+        denial = self.add("not", "not", "PART", "RB", 0, "advmod") if self.rng.random() < 0.15 else -1
+        if self.rng.random() < 0.5:
+            word = self.rng.choice(self.words.adjectives)
+            head = self.add(word, word, "ADJ", "JJ", 0, "")
+        elif self.rng.random() < 0.5:
+            article = self.add("a", "a", "DET", "DT", 0, "det")
+            noun = self.rng.choice(BE_NOUNS)
+            head = self.add(noun, noun, "NOUN", "NN", 0, "")
+            self.tie(article, head, "det")
+        else:
+            head, _ = self.noun_phrase()
+        self.tie(be, head, "cop")
+        if denial >= 0:
+            self.tie(denial, head, "advmod")
+        return head, "nsubj"
+
+    def _progressive(self, plural: bool, depth: int) -> tuple[int, str]:
+        """ "Poaching increasing", "Army shelling town": the auxiliary is left out."""
+        lemma = self._bare()
         verb = self.add(gerund(lemma), lemma, "VERB", "VBG", 0, "")
-        target, _ = self.noun_phrase()
-        self.tie(target, verb, "obj")
+        if lemma in TRANSITIVE:
+            self._object(verb)
         return verb, "nsubj"
 
     def _saying(self, plural: bool, depth: int) -> tuple[int, str]:
         verb = self._verb(self.rng.choice(SAYING), plural)
         if depth:
-            target, _ = self.noun_phrase()
-            self.tie(target, verb, "obj")
+            self._object(verb)
         else:
             self.tie(self.clause(depth=1), verb, "ccomp")
         return verb, "nsubj"
 
     def _and_also(self, verb: int, plural: bool) -> None:
         """ "arrest two, seize arms" / "... and seizes arms"."""
-        if self.rng.random() < 0.5:
-            join = self.add("and", "and", "CCONJ", "CC", 0, "cc")
-        else:
-            join = self.add(",", ",", "PUNCT", ",", 0, "punct")
-            self.tokens[join - 1] = replace(self.tokens[join - 1], space=False)
+        join = self.add("and", "and", "CCONJ", "CC", 0, "cc") if self.rng.random() < 0.5 else self.mark(",", glued=True)
         second, _ = self._transitive(plural, 1)
         self.tie(join, second, self.tokens[join].dep)
         self.tie(second, verb, "conj")
@@ -301,28 +291,39 @@ class Maker:
     def _side_clause(self, verb: int) -> None:
         """ "as talks fail", "after killing guard", "to save jobs"."""
         kind = self.rng.random()
+        if kind >= 0.75:
+            self.tie(self._to(self.rng.choice(TRANSITIVE)), verb, "advcl")
+            return
+        word = self.rng.choice(
+            ("as", "after", "while", "if", "because") if kind < 0.4 else ("after", "before", "for", "by", "without")
+        )
+        mark = self.add(word, word, "SCONJ", "IN", 0, "mark")
         if kind < 0.4:
-            word = self.rng.choice(("as", "after", "while", "if", "because"))
-            mark = self.add(word, word, "SCONJ", "IN", 0, "mark")
             inner = self.clause(depth=1)
-        elif kind < 0.75:
-            word = self.rng.choice(("after", "before", "for", "by", "without"))
-            mark = self.add(word, word, "SCONJ", "IN", 0, "mark")
-            lemma = self.rng.choice(TRANSITIVE)
-            inner = self.add(gerund(lemma), lemma, "VERB", "VBG", 0, "advcl")
-            target, _ = self.noun_phrase()
-            self.tie(target, inner, "obj")
         else:
-            inner = self._to(self.rng.choice(TRANSITIVE))
-            mark = -1
-        if mark >= 0:
-            self.tie(mark, inner, "mark")
+            lemma = self.rng.choice(TRANSITIVE)
+            inner = self.add(gerund(lemma), lemma, "VERB", "VBG", 0, "")
+            self._object(inner)
+        self.tie(mark, inner, "mark")
         self.tie(inner, verb, "advcl")
+
+    def says_who(self, root: int) -> None:
+        """ "..., says economist" / "..., army says"."""
+        comma = self.mark(",", glued=True)
+        form, tag = self.rng.choice((("says", "VBZ"), ("say", "VBP"), ("said", "VBD")))
+        if self.rng.random() < 0.5:
+            verb = self.add(form, "say", "VERB", tag, root, "parataxis")
+            speaker, _ = self.noun_phrase(rich=False)
+        else:
+            speaker, _ = self.noun_phrase(rich=False)
+            verb = self.add(form, "say", "VERB", tag, root, "parataxis")
+        self.tie(speaker, verb, "nsubj")
+        self.tie(comma, verb, "punct")
 
 
 def frame(words: Words, rng: random.Random) -> tuple[Token, ...]:
     """One headline with its tree: perhaps a source in front, a second clause or a place in brackets behind."""
-    maker = Maker(words, rng)
+    maker = Clauses(words, rng)
     prefix = -1
     if rng.random() < 0.08:
         prefix, _ = maker.noun_phrase(rich=False)
@@ -349,7 +350,9 @@ def frame(words: Words, rng: random.Random) -> tuple[Token, ...]:
         name, _ = maker.noun_phrase(rich=False)
         maker.tie(tie, name, "punct")
         maker.tie(name, root, "parataxis")
-    elif behind < 0.25:
+    elif behind < 0.24:
+        maker.says_who(root)
+    elif behind < 0.28:
         tie = maker.mark(".", glued=True)
         maker.tie(tie, root, "punct")
     tokens = list(maker.tokens)
