@@ -18,7 +18,7 @@ from kg import Graph, load_seed
 SPAN = pd.Timestamp("2010-01-01"), pd.Timestamp("2015-12-31")  # classes must hold throughout, leaders must lead at some time
 COUNTRIES, COMPANIES, CITIES, ORGANISATIONS = 130, 130, 60, 20  # best-known ones, by the number of facts
 OUTSIDERS = 48  # actors of an event type who belong to none of its classes
-LEAST = 9  # members of a class
+LEAST, MOST = 9, 36  # members of a class: enough to split, and few enough to be told of several times
 
 
 def candidates(graph: Graph) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def candidates(graph: Graph) -> dict[str, Any]:
         for rule in mine:
             rivals = set().union(*(ever[other.name] for other in mine if other is not rule))
             throughout = set.intersection(*(members(graph, graph.facts_as_of(day), rule) for day in SPAN)) - rivals
-            classes[rule.name] = sorted(throughout & set(by_type[rule.kind]))
+            classes[rule.name] = sorted([node for node in by_type[rule.kind] if node in throughout][:MOST])
             if len(classes[rule.name]) < LEAST:
                 raise InputError(f"rules.csv: rule {rule.name!r}: the graph has {len(classes[rule.name])} members of its class, at least {LEAST} are needed")
         inside = set().union(*ever.values())
