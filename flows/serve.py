@@ -31,4 +31,4 @@ def serve(config: Path, sets: list[str]) -> None:
             experiment.to_deployment(f"{settings.name}", parameters=where),
         ]
         say(f"nightly at {at:%H:%M} New York before each session; stop with Ctrl-C")
-        prefect.serve(*deployments, limit=1, pause_on_shutdown=False, print_starting_message=False)
+        prefect.serve(*deployments, limit=1, pause_on_shutdown=False, print_starting_message=False)  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ def prepare(folder: Path, *, level: str = "CRITICAL") -> None:
 
     A command prints its errors itself, in one line; at any other level Prefect would add each with its stack trace.
     """
+    (folder / "prefect").mkdir(parents=True, exist_ok=True)
     for name, value in environment(folder, level).items():
         os.environ.setdefault(name, value)
 

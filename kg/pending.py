@@ -43,7 +43,7 @@ def link_pending(lake: Lake, graph: Graph, *, threshold: float, months: Sequence
 
 
 def _months(events: Iterator[tuple], linker: Linker) -> Iterator[list[dict[str, object]]]:
-    month, rows = "", []  # type: str, list[dict[str, object]]
+    month, rows = "", list[dict[str, object]]()
     for event in events:
         if event.month != month and rows:  # type: ignore[attr-defined]
             yield rows

@@ -96,7 +96,7 @@ def test_the_report_has_a_page_a_session_that_says_it_is_synthetic(ran: Path) ->
     assert len(pages) >= 3
     for page in pages:
         assert "ynthetic" in page.read_text()
-    figures = json.loads(pages[0].with_suffix(".json").read_text())
+    figures = json.loads(pages[0].with_suffix(".json").read_text())["page"]
     own, older = sum(e["effect"] for e in figures["events"]), sum(o["effect"] for o in figures["older"])
     assert own + older == pytest.approx(figures["logit"] - figures["base"], abs=1e-6)
 

@@ -45,7 +45,7 @@ BAD = [
     (["backfill", "--from", "tomorrow", "--to", "2016-07-03"], "tomorrow"),
     (["train"], "import"),
     (["train", "--set", "training.models=[oracle]"], "import"),
-    (["evaluate"], "train"),
+    (["evaluate"], "import"),
     (["report", "open"], "run"),
     (["models", "promote", "nobody"], "nobody"),
     (["lake", "history", "nothing"], "nothing"),

@@ -4,13 +4,16 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, show
 from kdtcn.errors import InputError
+
+if TYPE_CHECKING:
+    from kdtcn.sources.base import Provider
 
 import_app = typer.Typer(help="Import files: prices, headlines, graphs. A second import of the same file stores nothing twice.", no_args_is_help=True)
 lake_app = typer.Typer(help="Look into the tables.", no_args_is_help=True)
@@ -85,7 +88,7 @@ def import_kg(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_
     build(config, sets, json_)
 
 
-def _import_file(kind: str, provider: type, known: dict, options: list[str], config: Path, sets: list[str], as_json: bool) -> None:
+def _import_file(kind: str, provider: "type[Provider]", known: dict, options: list[str], config: Path, sets: list[str], as_json: bool) -> None:
     import yaml
     from pydantic import ValidationError
 
@@ -223,7 +226,7 @@ def history(
 
     _, lake = open_lake(config, sets)
     rows = [
-        {"version": commit["version"], "time": str(pd.Timestamp(commit["timestamp"], unit="ms", tz="UTC").round("s")), "operation": commit.get("operation", "")}
+        {"version": commit["version"], "time": str(pd.Timestamp(int(str(commit["timestamp"])), unit="ms", tz="UTC").round("s")), "operation": commit.get("operation", "")}
         for commit in lake.history(table)
     ]
     show(rows, json_, f"{table} in {lake.url}")

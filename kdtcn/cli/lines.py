@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import pandas as pd
+
 from kdtcn.config import Settings
 from kdtcn.lake import Lake
 
@@ -22,7 +24,7 @@ def extract_rows(rows: Sequence[dict], settings: Settings, lake: Lake) -> Iterat
     for row, (events, _mentions) in zip(rows, found, strict=True):
         day = parse_day(row["Date"], "Date") if row.get("Date") else None
 
-        def entities(slot: str, day: object = day, text: str = row["text"]) -> list[dict]:
+        def entities(slot: str, day: pd.Timestamp | None = day, text: str = row["text"]) -> list[dict]:
             return [{"id": e.entity_id, "label": e.label, "score": round(e.score, 3)} for e in linker.link(slot, day=day, context=text)]
 
         yield {

@@ -28,6 +28,8 @@ def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
     from kdtcn.training.fold import Sight, prepare
 
     settings, lake = open_lake(config, sets)
+    lake.require("prices", f"import some first, for example `kdtcn import djia FOLDER --config {config}`")
+    lake.require("extractions", f"`kdtcn run --config {config}` extracts events and trains; so does `kdtcn backfill --stages extract --stages link` before training")
     with Run(lake, "train", settings.fingerprint()) as run:
         sight = Sight.of(lake, settings)
         trained = [name for alignment in settings.evaluation.alignments for name in train_all(lake, settings, prepare(lake, settings, alignment, sight))]
@@ -139,7 +141,7 @@ def abrupt(
     from kdtcn.sessions import parse_day
 
     settings, lake = open_lake(config, sets)
-    series = points(market(lake, settings), settings.abrupt.threshold)  # type: ignore[arg-type]
+    series = points(market(lake, settings), settings.abrupt.threshold)
     series = [p for p in series if (not first or p.session >= parse_day(first)) and (not last or p.session <= parse_day(last))]
     found = [
         {"first": i.first, "last": i.last, "sessions": len(i.sessions), "return": f"{i.cumulative:+.2%}", "largest C": f"{i.largest_c:+.2%}", "on": i.largest_session}

@@ -104,7 +104,8 @@ def backfill(
     from flows.backfill import months_of, range_of, stages_of
 
     chosen, wanted = range_of(first, last), stages_of(stages)
-    model = str(in_force(lake, chosen[0])["model_id"])
+    lake.require("prices", f"import some first, for example `kdtcn import djia FOLDER --config {config}`")
+    model = str(in_force(lake, chosen[0])["model_id"]) if {"forecast", "explain", "report"} & set(wanted) else "none needed"
     if dry_run:
         show({"sessions": len(chosen), "first": f"{chosen[0]:%Y-%m-%d}", "last": f"{chosen[-1]:%Y-%m-%d}", "months of news": len(months_of(chosen)), "stages": " ".join(wanted), "model": model}, json_)
         return

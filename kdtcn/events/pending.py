@@ -50,7 +50,7 @@ def extract_pending(lake: Lake, settings: Settings, months: Sequence[str] | None
 
 
 def _by_month(progress: Iterator[tuple]) -> Iterator[tuple[str, list[tuple]]]:
-    month, rows = "", []
+    month, rows = "", list[tuple]()
     for head, (tuples, _mentions) in progress:
         if head.month != month and rows:
             yield month, rows

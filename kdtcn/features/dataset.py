@@ -56,7 +56,10 @@ class Dataset:
 
     def position(self, session: pd.Timestamp) -> int:
         """The row of a session; KeyError where it is not among them."""
-        return int(self.sessions.get_loc(session))
+        row = int(self.sessions.get_indexer(pd.DatetimeIndex([session]))[0])
+        if row < 0:
+            raise KeyError(session)
+        return row
 
     def usable(self) -> np.ndarray:
         """Rows with a full window of warm inputs and a known label."""

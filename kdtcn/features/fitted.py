@@ -79,8 +79,9 @@ def load(lake: Lake, fitted_id: str, graph: Graph) -> Fitted:
     about = json.loads(rows["config"].iloc[0])
     if about["graph_version"] != graph.version:
         raise ModelError(f"embedding {fitted_id!r} belongs to graph {about['graph_version']}, the lake now holds {graph.version}; run `kdtcn train` again")
-    text = TextVectors.load(rows.loc[f"{fitted_id}-text", "weights"])
-    embedding = Embedding.load(rows.loc[f"{fitted_id}-graph", "weights"])
+    weights = {str(name): bytes(data) for name, data in rows["weights"].items()}
+    text = TextVectors.load(weights[f"{fitted_id}-text"])
+    embedding = Embedding.load(weights[f"{fitted_id}-graph"])
     return Fitted(fitted_id, pd.Timestamp(about["cut"]), text, embedding, graph, about["undated"])
 
 

@@ -64,7 +64,8 @@ def price_vectors(prices: pd.DataFrame, window: int) -> np.ndarray:
     The mean and deviation are those of the trailing `window` rows, the row itself included: nothing later enters.
     Rows that cannot be computed (gaps, warm-up, zero volume) are zeros, the value of "nothing unusual".
     """
-    log = np.log(prices[list(PRICE_COLUMNS)].where(lambda frame: frame > 0))
+    positive = prices[list(PRICE_COLUMNS)].where(lambda frame: frame > 0)
+    log = pd.DataFrame(np.log(positive), index=prices.index, columns=positive.columns)
     change = log[["open", "high", "low", "close"]].sub(log["close"].shift(1), axis=0)
     change["volume"] = log["volume"].diff()
     trailing = change.rolling(window, min_periods=MIN_SESSIONS)

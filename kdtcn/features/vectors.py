@@ -61,7 +61,7 @@ def graph_items(
         mine = links[links["role"] == role]
         at, entity = place.loc[mine["event_id"]].to_numpy(), column.loc[mine["entity_id"]].to_numpy()
         at, entity = at[known[entity]], entity[known[entity]]
-        total, count = np.zeros((len(events), dim), np.float32), np.zeros(len(events), np.float32)
+        total, count = np.zeros((len(events), dim)), np.zeros(len(events))
         np.add.at(total, at, table[entity])
         np.add.at(count, at, 1)
         parts.append(total / np.maximum(count, 1)[:, None] * scale)
@@ -71,7 +71,7 @@ def graph_items(
     zero = np.zeros(dim, np.float32)
     middle = np.array([relation.get(name, zero) for name in types], np.float32).reshape(-1, dim)[inverse]
     length = np.linalg.norm(middle, axis=1, keepdims=True)
-    middle = middle / np.where(length > 0, length, 1) * scale
+    middle = (middle / np.where(length > 0, length, 1) * scale).astype(np.float32)
     return np.hstack([parts[0], middle, parts[1], np.column_stack(flags), _negated(events)]).astype(np.float32)
 
 

@@ -1,8 +1,10 @@
 """From rows of the lake to what a page shows; the only part of the report that reads tables."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +14,8 @@ from kdtcn import __version__
 from kdtcn.config import Settings
 from kdtcn.errors import ModelError
 from kdtcn.evaluation.intervals import wilson
-from kdtcn.explain.abrupt import recent
-from kdtcn.explain.linkage import EventLinks, link_events
+from kdtcn.explain.abrupt import AbruptPoint, recent
+from kdtcn.explain.linkage import EventLinks, Linkage, link_events
 from kdtcn.explain.pending import OLDER, UNRANKED, popularity
 from kdtcn.features.market import Market, market
 from kdtcn.features.news import assign
@@ -89,7 +91,7 @@ class Assembler:
         rows = self.lake.read("links", where=mine & ds.field("month").isin(self._months(self.effects["session"])))
         described = self.sight.graph.entities.set_index("id")["description"]
         found: dict[tuple[str, str], list[EntityRef]] = {}
-        for row in rows.sort_values("span_start", kind="stable").itertuples():
+        for row in _rows(rows.sort_values("span_start", kind="stable")):
             entity = EntityRef(row.entity_id, row.label, str(described.get(row.entity_id, "")), float(row.score))
             found.setdefault((row.event_id, row.role), []).append(entity)
         return found
@@ -97,7 +99,7 @@ class Assembler:
     def _months(self, sessions: pd.Series) -> list[str]:
         days = pd.DatetimeIndex(sessions.unique())
         around = days.append([days - pd.Timedelta(days=14), days + pd.Timedelta(days=2)])
-        return sorted(set(around.strftime("%Y-%m")))
+        return sorted({f"{day:%Y-%m}" for day in around})
 
     # -- one page ---------------------------------------------------------------------------------------------
 
@@ -108,9 +110,9 @@ class Assembler:
             raise ModelError(
                 f"{session:%Y-%m-%d} is not explained yet; run `kdtcn explain {session:%Y-%m-%d} --config {self.config_path}`"
             )
-        forecast = self.predictions.loc[session]
+        forecast: dict[str, Any] = self.predictions.loc[session].to_dict()  # type: ignore[assignment]  # one row a session
         events = self._event_rows(session, effects)
-        older = [row for row in effects.sort_values("event_id").itertuples() if row.event_id.startswith(OLDER)]
+        older = [row for row in _rows(effects.sort_values("event_id")) if row.event_id.startswith(OLDER)]
         decided = decision_time(session, self.settings.decision.at)
         return SessionPage(
             session=session,
@@ -167,7 +169,7 @@ class Assembler:
                 subject_entities=tuple(self.links.get((row.event_id, "subject"), ())),
                 object_entities=tuple(self.links.get((row.event_id, "object"), ())),
             )
-            for row in mine.itertuples()
+            for row in _rows(mine)
         ]
 
     def _without_event(self, session: pd.Timestamp) -> list[HeadlineRow]:
@@ -179,10 +181,10 @@ class Assembler:
             HeadlineRow(
                 row.text, _whole(row.rank), _text(row.url), _text(row.source), f"{row.published_at.tz_convert(NEW_YORK):%Y-%m-%d}"
             )
-            for row in heads.itertuples()
+            for row in _rows(heads)
         ]
 
-    def _linkage(self, session: pd.Timestamp, events: list[EventRow]):  # type: ignore[no-untyped-def]
+    def _linkage(self, session: pd.Timestamp, events: list[EventRow]) -> Linkage:
         known = self.sight.graph.as_of(session - pd.Timedelta(days=1), undated=self.settings.graph.undated)
         pairs = [
             EventLinks(
@@ -221,10 +223,9 @@ class Assembler:
         low, high = wilson(int(right.sum()), len(right))
         return Record(len(right), float(right.mean()), low, high, float(up.mean()), before[0], before[-1])
 
-    def _recent(self, session: pd.Timestamp):  # type: ignore[no-untyped-def]
+    def _recent(self, session: pd.Timestamp) -> list[AbruptPoint]:
         i = int(self.market.sessions.searchsorted(session))
-        # `recent` reads sessions, d, c and abrupt, which a Market has under the same names
-        return recent(self.market, min(i, len(self.market.sessions) - 1), self.settings.abrupt.threshold, n=SHOWN)  # type: ignore[arg-type]
+        return recent(self.market, min(i, len(self.market.sessions) - 1), self.settings.abrupt.threshold, n=SHOWN)
 
     def _gaps(self, session: pd.Timestamp) -> list[str]:
         gaps = []
@@ -236,9 +237,7 @@ class Assembler:
             gaps.append(f"{int(window.sum())} of the last {len(window)} sessions have no prices")
         return gaps
 
-    def _provenance(self, session: pd.Timestamp, forecast: pd.Series) -> Provenance:
-        import json
-
+    def _provenance(self, session: pd.Timestamp, forecast: dict[str, Any]) -> Provenance:
         return Provenance(
             model_id=self.model_id,
             family=self.model["family"],
@@ -254,13 +253,18 @@ class Assembler:
         )
 
 
-def _whole(value: object) -> int | None:
-    return None if pd.isna(value) else int(value)  # type: ignore[call-overload]
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows as named tuples, whose columns a type checker cannot know."""
+    yield from frame.itertuples()
 
 
-def _real(value: object) -> float | None:
-    return None if pd.isna(value) else float(value)  # type: ignore[arg-type]
+def _whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
 
 
-def _text(value: object) -> str:
-    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
+def _real(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)

@@ -61,7 +61,7 @@ def build_site(lake: Lake, settings: Settings, config_path: str, model_id: str, 
 
 
 def _test_intervals(prices: Market, settings: Settings) -> list:
-    series = points(prices, settings.abrupt.threshold)  # type: ignore[arg-type]  # a Market has the same columns
+    series = points(prices, settings.abrupt.threshold)
     start = pd.Timestamp(settings.evaluation.test_from)
     return intervals([point for point in series if point.session >= start])
 
@@ -78,10 +78,8 @@ def data_summary(lake: Lake, settings: Settings, prices: Market) -> DataSummary:
                 first, last = f"{span.min():%Y-%m-%d}", f"{span.max():%Y-%m-%d}"
         tables.append(TableCount(name, lake.count(name), str(version), first, last))
     rejects = lake.read("rejects", columns=["source", "reason", "raw"])
-    reasons = [
-        RejectReason(source, reason, len(rows), str(rows["raw"].iloc[0])[:120])
-        for (source, reason), rows in rejects.groupby(["source", "reason"])
-    ]
+    counted = rejects.groupby(["source", "reason"])["raw"].agg(["size", "first"]).reset_index()
+    reasons = [RejectReason(source, reason, int(n), example[:120]) for source, reason, n, example in counted.to_numpy().tolist()]
     missing = prices.sessions[pd.isna(prices.closes)]
     gaps = tuple(f"{day:%Y-%m-%d}: no prices" for day in missing[:50])
     return DataSummary(rejects=tuple(reasons), tables=tuple(tables), gaps=gaps)
