@@ -15,12 +15,14 @@ FOLDER = Path("data/truth")
 @dataclass(frozen=True)
 class Truth:
     """causes: a row a session (rule and entity empty where nothing was planted). tuples: a row an event tuple told.
+    headlines: date, rank, text of every headline.
 
     about: seed, test_from, the rules with the members of their classes, Bayes accuracies.
     """
 
     causes: pd.DataFrame
     tuples: pd.DataFrame
+    headlines: pd.DataFrame
     about: dict[str, Any]
 
     @property
@@ -34,11 +36,13 @@ class Truth:
         return {*row["seen"], *row["unseen"]}
 
 
-def load(folder: Path = FOLDER) -> Truth:
-    """InputError where a file of the truth is missing."""
+def load(folder: Path = FOLDER, world: Path | None = None) -> Truth:
+    """The truth in `folder` about the world in `world` (default: beside it). InputError where a file is missing."""
+    world = folder.parent / "world" if world is None else world
     try:
         causes = pd.read_csv(folder / "causes.csv", parse_dates=["session", "date"], keep_default_na=True)
         tuples = pd.read_csv(folder / "headlines.csv.gz", parse_dates=["date", "session"])
+        headlines = pd.read_csv(world / "headlines.csv.gz", parse_dates=["Date"], keep_default_na=False)
         about = json.loads((folder / "world.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{error.filename}: no such file; make the world with `kdtcn demo make`") from None
@@ -46,4 +50,5 @@ def load(folder: Path = FOLDER) -> Truth:
     causes[text] = causes[text].fillna("")
     text = ["actor", "rule", "subject", "predicate", "object", "subject_entities", "object_entities"]
     tuples[text] = tuples[text].fillna("").astype(str)
-    return Truth(causes, tuples, about)
+    headlines = headlines.rename(columns={"Date": "date", "Rank": "rank", "News": "text"})
+    return Truth(causes, tuples, headlines, about)
