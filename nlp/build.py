@@ -23,7 +23,8 @@ from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from frames import Words, collect, frame
+from frame_phrases import Words, collect
+from frames import frame
 from headlines import headline, recase
 from score import score_treebank
 from treebank import Sentence, entity_doc, parsed_doc, read_all_entities, read_conllu

@@ -7,12 +7,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from frame_words import DEMONYMS, NOUN_PREPOSITIONS, NUMBERS, QUANTIFIERS, TRANSITIVE, gerund, participle, past
+from frame_words import (
+    DEMONYMS,
+    NOUN_PREPOSITIONS,
+    NUMBERS,
+    ORGANISATIONS,
+    PLACES,
+    QUANTIFIERS,
+    TRANSITIVE,
+    gerund,
+    participle,
+    past,
+)
 from headlines import present
 from treebank import Sentence, Token
 
 MARK_TAGS = {"'": "''", '"': "''", ",": ",", "[": "-LRB-", "]": "-RRB-", ".": "."}
-PART_LABELS = {"DET": "det", "NUM": "nummod", "ADJ": "amod", "PROPN": "compound", "NOUN": "compound"}
 
 
 @dataclass(frozen=True)
@@ -26,14 +36,14 @@ class Words:
 
 def collect(sentences: Sequence[Sentence], entities: Sequence[Sentence]) -> Words:
     """Names of the entity corpora (three words at most), nouns and adjectives of the treebank that occur twice."""
-    names: Counter[tuple[tuple[str, ...], str]] = Counter()
+    names: dict[tuple[str, ...], Counter[str]] = {}
     for sentence in entities:
         run: list[str] = []
         label = ""
         for token in (*sentence.tokens, Token("", entity="O")):
             if run and not token.entity.startswith("I-"):
                 if len(run) <= 3 and label != "MISC" and all(w[:1].isupper() and w.replace(".", "").isalpha() for w in run):
-                    names[tuple(run), label] += 1
+                    names.setdefault(tuple(run), Counter())[label] += 1
                 run = []
             if token.entity != "O":
                 run.append(token.form)
@@ -46,7 +56,9 @@ def collect(sentences: Sequence[Sentence], entities: Sequence[Sentence]) -> Word
                 nouns[token.lemma] += token.xpos in ("NN", "NNS") and token.lemma.isalpha()
                 adjectives[token.form] += token.xpos == "JJ"
     common = sorted(n for n, k in nouns.items() if k >= 2)
-    return Words(sorted(names), [(n, present(n, False)[0]) for n in common], sorted(a for a, k in adjectives.items() if k >= 2))
+    # A name goes by the kind it has most often.
+    known = sorted((name, kinds.most_common(1)[0][0]) for name, kinds in names.items())
+    return Words(known, [(n, present(n, False)[0]) for n in common], sorted(a for a, k in adjectives.items() if k >= 2))
 
 
 class Phrases:
@@ -108,8 +120,7 @@ class Phrases:
 
     def _name(self) -> tuple[int, bool]:
         rng = self.rng
-        words, _ = rng.choice(self.words.names)
-        places = [self.add(w, w, "PROPN", "NNP", 0, "") for w in words]
+        places = self._proper()
         head = places[-1]
         for place in places[:-1]:
             self.tie(place, head, "compound")
@@ -127,38 +138,51 @@ class Phrases:
             return head, plural
         return head, False
 
+    def _proper(self) -> list[int]:
+        """The words of a name, marked as an entity; "Bank of England" is read as names are elsewhere, flat from the right."""
+        kind = self.rng.random()
+        if kind < 0.35:
+            words, label = self.rng.choice(PLACES), "GPE"
+        elif kind < 0.5:
+            words, label = self.rng.choice(ORGANISATIONS), "ORG"
+        else:
+            words, label = self.rng.choice(self.words.names)
+        places = [self.add(w, w, "PROPN", "NNP", 0, "compound") for w in words]
+        for k, place in enumerate(places):
+            self.tokens[place] = replace(self.tokens[place], entity=("I-" if k else "B-") + label)
+        return places
+
     def _adjective(self) -> int:
         word = self.rng.choice(self.words.adjectives)
         return self.add(word, word, "ADJ", "JJ", 0, "amod")
 
     def _common(self) -> tuple[int, bool]:
         rng = self.rng
-        before: list[tuple[str, str, str, str]] = []
         plural = rng.random() < 0.45
+        parts: list[int] = []
         if rng.random() < 0.12:
-            before.append((rng.choice(("the", "a")) if not plural else "the", "the", "DET", "DT"))
+            word = rng.choice(("the", "a")) if not plural else "the"
+            parts.append(self.add(word, word, "DET", "DT", 0, "det"))
         elif plural and rng.random() < 0.08:
             word = rng.choice(QUANTIFIERS)
-            before.append((word, word, "DET", "DT"))
+            parts.append(self.add(word, word, "DET", "DT", 0, "det"))
         if plural and rng.random() < 0.22:
             number = rng.choice(NUMBERS)
-            before.append((number, number, "NUM", "CD"))
+            parts.append(self.add(number, number, "NUM", "CD", 0, "nummod"))
         if rng.random() < 0.15:
             word = rng.choice(DEMONYMS)
-            before.append((word, word, "ADJ", "JJ"))
+            parts.append(self.add(word, word, "ADJ", "JJ", 0, "amod"))
         if rng.random() < 0.3:
-            word = rng.choice(self.words.adjectives)
-            before.append((word, word, "ADJ", "JJ"))
+            parts.append(self._adjective())
         if rng.random() < 0.25:
-            before += [(w, w, "PROPN", "NNP") for w in rng.choice(self.words.names)[0]]
+            parts += self._proper()
         if rng.random() < 0.3:
             noun = rng.choice(self.words.nouns)[0]
-            before.append((noun, noun, "NOUN", "NN"))
-        places = [self.add(*b, 0, "") for b in before]
+            parts.append(self.add(noun, noun, "NOUN", "NN", 0, "compound"))
         singular, plural_form = rng.choice(self.words.nouns)
         head = self.add(plural_form if plural else singular, singular, "NOUN", "NNS" if plural else "NN", 0, "")
-        for place, part in zip(places, before, strict=True):
-            self.tie(place, head, PART_LABELS[part[2]])
+        for part in parts:
+            self.tie(part, head, self.tokens[part].dep)
         return head, plural
 
     def _behind(self, head: int, plural: bool) -> bool:

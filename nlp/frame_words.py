@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def _cells(text: str) -> list[tuple[str, ...]]:
+    """Names of several words, parted by commas."""
+    return [tuple(cell.split()) for cell in text.split(",")]
+
+
 def _list(text: str) -> list[str]:
     return text.split()
 
@@ -48,6 +53,20 @@ AFTER = _list("after before for over amid following despite during since without
 ADVERBS = _list("finally reportedly accidentally again mistakenly still secretly now already officially almost quietly publicly")
 ADJECTIVES = _list("ready likely set unable free eager due poised")
 STATES = _list("dead injured missing safe illegal open ill homeless wounded guilty jobless")
+# Names that world news repeats; the corpora's own names are mostly those of private lives.
+PLACES = _cells(
+    "Afghanistan,Argentina,Australia,Austria,Bahrain,Bangladesh,Belgium,Brazil,Britain,Canada,Chile,China,Colombia,Congo,Cuba,Denmark,Egypt,England,Ethiopia,"
+    "Finland,France,Georgia,Germany,Greece,Haiti,Hungary,Iceland,India,Indonesia,Iran,Iraq,Ireland,Israel,Italy,Japan,Jordan,Kenya,Kuwait,Lebanon,Libya,"
+    "Malaysia,Mali,Mexico,Myanmar,Nepal,Netherlands,New Zealand,Nigeria,North Korea,Norway,Pakistan,Palestine,Peru,Philippines,Poland,Portugal,Qatar,Romania,"
+    "Russia,Rwanda,Saudi Arabia,Scotland,Singapore,Somalia,South Africa,South Korea,Spain,Sri Lanka,Sudan,Sweden,Switzerland,Syria,Taiwan,Thailand,Tunisia,"
+    "Turkey,Uganda,Ukraine,UK,United Kingdom,United States,US,U.S.,USA,Venezuela,Vietnam,Yemen,Zimbabwe,Gaza,West Bank,Crimea,Kashmir,Tibet,Beijing,Moscow,"
+    "London,Paris,Berlin,Tokyo,Delhi,Mumbai,Baghdad,Kabul,Cairo,Tehran,Damascus,Aleppo,Kiev,Istanbul,Athens,Brussels,Rome,Madrid,Hong Kong,New York,Africa,Europe"
+)
+ORGANISATIONS = _cells(
+    "UN,EU,NATO,IMF,World Bank,WHO,OPEC,European Union,United Nations,ISIS,Islamic State,Taliban,Hamas,Hezbollah,Al Qaeda,Boko Haram,Red Cross,Amnesty,Interpol,"
+    "BBC,Reuters,Google,Apple,Microsoft,Facebook,Samsung,Sony,Toyota,Boeing,Airbus,Shell,Gazprom,Volkswagen,HSBC,Goldman Sachs,Greenpeace,WikiLeaks,Vatican,"
+    "Kremlin,White House,Pentagon,CIA,NSA,Mossad,European Central Bank,Federal Reserve,Bank of England,Supreme Court,Security Council,Parliament,Congress,Senate"
+)
 NUMBERS = _list("two three four five six seven ten 10 12 25 31 94 100 150 1,000 5,000 20")
 QUANTIFIERS = _list("all both some many these most")
 DEMONYMS = _list(

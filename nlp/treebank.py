@@ -126,7 +126,9 @@ def parsed_doc(vocab: Vocab, sentences: Sequence[Sequence[Token]]) -> Doc:
             deps.append("ROOT" if token.dep == "root" else token.dep)
             heads.append(offset + token.head)
             starts.append(i == 0)
-    return Doc(vocab, words=words, spaces=spaces, tags=tags, pos=pos, lemmas=lemmas, heads=heads, deps=deps)
+    # Treebank sentences know no entities, frames know theirs.
+    entities = [t.entity for s in sentences for t in s] if any(t.entity != "O" for s in sentences for t in s) else None
+    return Doc(vocab, words=words, spaces=spaces, tags=tags, pos=pos, lemmas=lemmas, heads=heads, deps=deps, ents=entities)
 
 
 def entity_doc(vocab: Vocab, tokens: Sequence[Token]) -> Doc:

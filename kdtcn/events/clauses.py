@@ -94,8 +94,11 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
     if label in NOUN_CLAUSE and tree.pos[governor] in NOUNS:
         return _reduced(tree, i, passive)
     if label == "xcomp" and (target := tree.child(governor, OBJECT)) >= 0 and target < i and has_to(tree, i):
-        # "IMF urges U.S. to raise wages": the object of the one is the subject of the other.
-        return Clause(i, target, "control", passive, governor)
+        if tree.lemma[governor] in words.CONTROL:
+            # "IMF urges U.S. to raise wages": the object of the one is the subject of the other.
+            return Clause(i, target, "control", passive, governor)
+        if governor in known:
+            return Clause(i, known[governor].subject, "adverbial", passive, governor)  # "pack the square to demand reform"
     if label in SHARED_SUBJECT and governor in known and label != "xcomp":
         above = known[governor]
         if label == "conj":
@@ -124,6 +127,8 @@ def _relative(tree: Tree, i: int, subject: int, passive: bool) -> Clause:
     if subject < 0 or tree.lower[subject] in ("who", "which", "that", "whom"):
         return Clause(i, noun, "relative", passive, -1)
     taken = tree.child(i, OBJECT)
+    if any(tree.lower[c] in ("where", "when", "why") for c in tree.children[i]):
+        return Clause(i, subject, "relative", passive, -1)
     free = taken < 0 or tree.lower[taken] in ("who", "which", "that", "whom")
     return Clause(i, subject, "relative", passive, -1, noun if free and not passive and tree.pos[i] == "VERB" else -1)
 
@@ -164,6 +169,24 @@ def is_passive(tree: Tree, i: int) -> bool:
     if "have" in auxiliaries or auxiliaries & {"'ve", "’ve"}:
         return False
     return tree.child(i, frozenset(("obj",))) < 0
+
+
+def agent_of(tree: Tree, i: int) -> int:
+    """Who does it, of a passive: marked as agent, or tied by "by" ("cut by 5%" and "by Monday" name no one)."""
+    agent = tree.child(i, AGENT)
+    if agent >= 0:
+        return agent
+    for c in tree.children[i]:
+        ties = [k for k in tree.children[c] if tree.dep[k] == "case" and k < c]
+        if (
+            c > i
+            and tree.dep[c] == "obl"
+            and [tree.lower[k] for k in ties] == ["by"]
+            and tree.pos[c] in ("NOUN", "PROPN", "PRON")
+        ):
+            if tree.lemma[c] not in words.AMOUNT_WORDS and tree.lower[c] not in words.WEEKDAYS:
+                return c
+    return -1
 
 
 def has_to(tree: Tree, i: int) -> bool:

@@ -15,6 +15,9 @@ ENTITY_CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'",
 UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff\ud800-\udfff]"
 )
+# Tags around the headline itself: "[BREAKING]", "[South Africa]" at either end; the site's sections and name behind it.
+TAG = re.compile(r"^\s*\[[^\]\[]{1,30}\]:?(?=\s)|(?<=\s)\[[^\]\[]{1,30}\]\s*$")
+SITE = re.compile(r"(?:\s[|]\s[^|]{1,25}){1,3}$|\s[-–—|]\s*\S{2,30}\.(?:com|org|net|co\.uk)\s*$")
 ESCAPES = re.compile(r"\\(x[0-9a-fA-F]{2}|[nrt])")
 
 
@@ -30,4 +33,6 @@ def clean(text: str) -> str:
         if text.rstrip().endswith(literal.group(1)):
             stripped = text.rstrip()
             text = stripped[:-1] + " " * (len(text) - len(stripped) + 1)
+    for pattern in (SITE, TAG):
+        text = pattern.sub(lambda m: " " * len(m.group()), text)
     return text

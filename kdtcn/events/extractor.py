@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from kdtcn.events import stance, tree, words
-from kdtcn.events.clauses import CONFIDENCE, Clause, find
+from kdtcn.events.clauses import CONFIDENCE, Clause, agent_of, find
 from kdtcn.events.cleaning import MAX_CHARS, clean
 from kdtcn.events.event_types import event_type
 from kdtcn.events.phrases import noun_phrase, surface
@@ -20,7 +20,6 @@ from kdtcn.events.tuples import EventTuple, Mention
 
 # Raise with every change of the rules: stored events are told apart by it.
 RULES_VERSION = "1"
-AGENT = frozenset(("obl:agent",))
 
 
 def extractor_id(nlp: Language) -> str:
@@ -71,16 +70,16 @@ def _event(parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: s
     predicate, target, last = assemble(parse, clause)
     subject = noun_phrase(parse, clause.subject, subject=True)
     used.update(predicate)
-    used.update(t for t in target if parse.dep[t] == "advcl")
-    agent = parse.child(clause.head, AGENT)
-    if clause.passive and agent >= 0 and last == clause.head:
+    used.update(t for t in target if parse.dep[t] in ("advcl", "xcomp"))
+    agent = agent_of(parse, clause.head) if clause.passive else -1
+    if agent >= 0 and last == clause.head:
         # "Man killed by police": the logical actor is the subject, and the preposition of another phrase has no place.
         subject, target = noun_phrase(parse, agent, subject=True), subject
         predicate = [t for t in predicate if parse.dep[t] != "case"]
     if not subject or parse.lower[clause.subject] in words.WH or (parse.lower[clause.subject] == "that" and len(subject) == 1):
         return None
-    if not target and parse.lemma[clause.head] == "say":
-        return None  # an aside ("officials say"), its content lost in the parse
+    if not target and (parse.lemma[clause.head] == "say" or clause.rule == "adverbial" or parse.pos[clause.head] == "AUX"):
+        return None  # an aside ("officials say") whose content was lost in the parse; a gerund alone ("for blogging")
     chosen = set(subject)
     target = [t for t in target if t not in chosen and t not in predicate]
     chain = [clause.head, *(t for t in predicate if parse.pos[t] == "VERB" and t != clause.head)]

@@ -94,7 +94,8 @@ def _belongs(tree: Tree, head: int, child: int, *, top: bool, subject: bool) -> 
             or tree.dep[head] == "conj"
         )
     if label == "advmod":
-        return child < head and tree.lower[child] not in words.WH and tree.lower[child] not in words.NEGATIONS
+        # "nearly 1,000 dogs", "fundamentally flawed plan"; but not "Finally, an image"
+        return child < head and (not top or tree.lower[child] in words.APPROXIMATE) and tree.lower[child] not in words.NEGATIONS
     if label == "obl:unmarked" or label == "nmod:unmarked":
         return child < head
     return True
@@ -136,6 +137,8 @@ def trim(tree: Tree, tokens: list[int]) -> list[int]:
         first += 1
     while last - 1 > first and tree.pos[tokens[last - 1]] == "PUNCT" and tree.words[tokens[last - 1]] not in OPENERS.values():
         last -= 1
+    while first < last - 1 and tree.dep[tokens[first]] == "cc":
+        first += 1
     while last - 1 > first and tree.dep[tokens[last - 1]] in ("case", "cc", "det"):
         last -= 1
     return tokens[first:last]

@@ -66,6 +66,8 @@ def _chain(tree: Tree, head: int) -> tuple[list[int], int]:
 def _gerund(tree: Tree, verb: int) -> int:
     """ "admit to killing", "accused of stealing" stay one predicate: a gerund tied by a preposition right behind the verb."""
     for c in tree.children[verb]:
+        if c == verb + 1 and tree.tag[c] == "VBG" and tree.dep[c] in ("xcomp", "ccomp"):
+            return c  # "denies sending arms"
         if c > verb and tree.dep[c] in ("advcl", "ccomp") and tree.tag[c] == "VBG":
             marks = [m for m in tree.children[c] if tree.dep[m] in ("mark", "case") and m < c]
             if (
@@ -229,5 +231,10 @@ def _complement(tree: Tree, head: int) -> list[int]:
     """The predicate's own words: a noun phrase, or an adjective with its adverbs and prepositional phrase."""
     if tree.pos[head] in ("NOUN", "PROPN", "PRON", "NUM", "SYM"):
         return noun_phrase(tree, head)
-    return [t for t in clause_phrase(tree, head) if t >= head or (tree.dep[t] in ("advmod", "amod")
-            and tree.lower[t] not in words.NEGATIONS)]  # fmt: skip
+    # "no longer safe": the denial is kept as a flag, not in the words.
+    denial = {d for c in tree.children[head] for n in tree.children[c] if tree.lower[n] == "no" for d in (c, n)}
+    return [
+        t
+        for t in clause_phrase(tree, head)
+        if t not in denial and (t >= head or (tree.dep[t] in ("advmod", "amod") and tree.lower[t] not in words.NEGATIONS))
+    ]

@@ -18,7 +18,7 @@ MAX_SPEAKER = 8
 def content_of(tree: Tree, clause: Clause) -> int:
     """The clause that a verb of saying reports, or -1: "X says Y", "Y, X says", "Y - says X"."""
     head = clause.head
-    if tree.lemma[head] not in words.SPEECH:
+    if tree.lemma[head] not in words.SPEECH or clause.passive:
         return -1
     for c in tree.children[head]:
         if tree.dep[c] in CONTENT and not asks_inside(tree, c) and not has_to(tree, c):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kdtcn.events.scheme import labels as _set
 
-
 # With a clause as complement these report what another says or finds: the clause is the event, their subject its speaker.
 SPEECH = _set(
     "say tell report claim warn announce admit insist argue believe think reveal show confirm declare suggest find fear note add state "
@@ -49,6 +48,15 @@ AMOUNT_WORDS = _set("percent per cent % pct point points dollar dollars euro eur
 WEEKDAYS = _set(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow tonight week month year day night morning time "
     "january february march april may june july august september october november december"
+)
+# Adverbs that belong to a quantity.
+APPROXIMATE = _set(
+    "nearly almost about over around roughly approximately only just some more less at least up to even well under"
+)
+# "urges X to leave": the object is who leaves; with any other verb the infinitive says what for.
+CONTROL = _set(
+    "urge ask tell order force warn allow push call invite press pay help want persuade pressure require encourage enable get lead teach instruct permit "
+    "convince command compel beg advise expect allow cause prompt challenge lobby train hire recruit remind forbid authorise authorize summon implore elect"
 )
 # "in a bid to buy": nouns whose infinitive is the event.
 BIDS = _set("move bid attempt effort push plan drive race fight battle deal talks campaign vote step")

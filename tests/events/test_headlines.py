@@ -57,7 +57,7 @@ Iceland votes to join euro | Iceland; votes to join; euro
 Japan plans to restart reactors | Japan; plans to restart; reactors
 Bank refuses to pay fine | Bank; refuses to pay; fine
 Turkey threatens to close border | Turkey; threatens to close; border
-France to send troops | France; to send; troops
+France to send troops | France; send; troops
 Rescuers fail to reach miners | Rescuers; fail to reach; miners
 Spain begins exporting water | Spain; begins exporting; water
 President set to resign | President; set to resign;

@@ -91,6 +91,11 @@ def test_cleaning_moves_no_character(text: str) -> None:
         ("A &amp; B", "A &     B"),
         ("one\ttwo\nthree", "one two three"),
         ("plain", "plain"),
+        ("[BREAKING] Minister resigns", "           Minister resigns"),
+        ("Minister resigns [Peru]", "Minister resigns       "),
+        ("Minister [of trade] resigns", "Minister [of trade] resigns"),
+        ("Minister resigns | World | News", "Minister resigns               "),
+        ("Minister resigns - example.com", "Minister resigns              "),
         ("bank robbed", "bank robbed"),
     ],
 )
