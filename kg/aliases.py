@@ -75,14 +75,8 @@ UNDECOMPOSED = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "’":
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """Case-folded, without diacritics and dots: "U.S." -> "us", "Erdoğan" -> "erdogan"."""
-    plain = unicodedata.normalize("NFKD", text)
-    return (
-        "".join(c for c in plain if not unicodedata.combining(c) and c != ".")
-        .replace("ı", "i")
-        .replace("ø", "o")
-        .replace("ł", "l")
-        .casefold()
-    )
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c) and c != ".").translate(UNDECOMPOSED)
 
 
 def tokenize(text: str) -> list[Token]:

