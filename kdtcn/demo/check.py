@@ -62,6 +62,9 @@ def read(lake: Lake, known: Truth) -> pd.DataFrame:
     heads = lake.read("headlines", columns=["headline_id", "text", "published_at"])
     heads = heads.assign(date=heads["published_at"].dt.tz_convert("America/New_York").dt.tz_localize(None).dt.normalize())
     columns = ["event_id", "headline_id", "subject", "predicate", "object", "negated", "extractor", "ingested_at"]
+    matched = known.headlines.merge(heads[["date", "text"]].drop_duplicates(), on=["date", "text"])
+    if len(matched) < len(known.headlines):
+        raise InputError(f"{lake.url}: holds {len(matched)} of the {len(known.headlines)} headlines of this world; run `kdtcn run` in a new home")
     events = lake.read("events", columns=columns)
     newest = events.sort_values("ingested_at")["extractor"].iloc[-1]
     events = events[events["extractor"] == newest]
