@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
+import shutil
 import sys
 import time
 from collections import Counter
 from pathlib import Path
+
+# More threads change the order of sums, and so the last digits and then the model.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import spacy
@@ -26,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from frame_phrases import Words, collect
 from frames import frame
 from headlines import headline, recase
-from score import score_treebank
+from score import score_all, score_treebank
 from treebank import Sentence, entity_doc, parsed_doc, read_all_entities, read_conllu
 
 HERE = Path(__file__).parent
@@ -150,6 +155,20 @@ def train(
         nlp.to_disk(out)
 
 
+def finish(nlp: Language, data: Path, out: Path) -> None:
+    """Score the trained pipeline, and put licence, notice and scores beside it."""
+    scores = score_all(nlp, data)
+    nlp.meta.update(
+        name="kdtcn_headlines", version="1.0", license="CC BY-SA 4.0", performance=scores, author="the KDTCN developers",
+        description="English headlines: tagger, lemmatizer, dependency parser (UD), named entities",
+        sources=["UD English EWT 2.16 (CC BY-SA 4.0)", "WNUT17, WikiGold, Broad Twitter Corpus (CC BY 4.0)", "WordNet 3.0", "nlp/frames.py (MIT)"],
+    )  # fmt: skip
+    nlp.to_disk(out)
+    shutil.copy(HERE / "NOTICE", out / "NOTICE")
+    (out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(scores, indent=2))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -171,6 +190,7 @@ def main() -> None:
     dev = read_conllu(treebank / "en_ewt-ud-dev.conllu")
     train_entities, _ = read_all_entities(args.data / "ner") if "ner" in nlp.pipe_names else ([], [])
     train(nlp, sentences, train_entities, dev, settings, args.out)
+    finish(nlp, args.data, args.out)
 
 
 if __name__ == "__main__":

@@ -10,24 +10,13 @@ import time
 from pathlib import Path
 
 import spacy
-from spacy.training import Example
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from score import score_treebank
-from treebank import entity_doc, read_all_entities, read_conllu
+from score import score_all
 
 from kdtcn.events.extractor import extract, extract_texts
 from kdtcn.events.pipeline import SHIPPED
-
-
-def entity_scores(nlp: spacy.language.Language, data: Path) -> dict[str, float]:
-    """F1 over entities of the held-out sentences, all kinds and each."""
-    _, held = read_all_entities(data / "ner")
-    docs = [entity_doc(nlp.vocab, s.tokens) for s in held]
-    examples = [Example(predicted, doc) for predicted, doc in zip(nlp.pipe([d.text for d in docs]), docs, strict=True)]
-    scores = nlp.get_pipe("ner").score(examples)
-    return {"all": round(100 * scores["ents_f"], 2)} | {k: round(100 * v["f"], 2) for k, v in scores["ents_per_type"].items()}
 
 
 def speed(nlp: spacy.language.Language, texts: list[str], workers: int) -> dict[str, float]:
@@ -57,12 +46,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="where the scores go as JSON")
     args = parser.parse_args()
     nlp = spacy.load(args.model)
-    folder = args.data / "treebank" / "ud_ewt"
-    scores: dict[str, object] = {
-        part: score_treebank(nlp, read_conllu(folder / f"en_ewt-ud-{part}.conllu")) for part in ("dev", "test")
-    }
-    if nlp.has_pipe("ner"):
-        scores["entities"] = entity_scores(nlp, args.data)
+    scores: dict[str, object] = dict(score_all(nlp, args.data))
     if args.texts:
         with args.texts.open(encoding="utf-8", newline="") as file:
             rows = [row[args.column] for row in csv.DictReader(file)]

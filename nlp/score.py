@@ -1,4 +1,4 @@
-"""Score a pipeline on a treebank the CoNLL way: every token counts, punctuation included, from raw text of one sentence each."""
+"""Score a pipeline on held-out text: the treebank the CoNLL way (every token counts, punctuation too, from raw text), and named entities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spacy.training import Example
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from treebank import Sentence, parsed_doc
+from treebank import Sentence, entity_doc, parsed_doc, read_all_entities, read_conllu
 
 
 def score_treebank(nlp: Language, sentences: Sequence[Sentence]) -> dict[str, float]:
@@ -39,4 +39,20 @@ def score_treebank(nlp: Language, sentences: Sequence[Sentence]) -> dict[str, fl
     return {name: round(200 * n / max(1, wanted + given), 2) for name, n in hits.items()}
 
 
-__all__ = ["Example", "score_treebank"]
+def score_entities(nlp: Language, sentences: Sequence[Sentence]) -> dict[str, float]:
+    """F1 in percent over the entities of the sentences, all kinds and each."""
+    docs = [entity_doc(nlp.vocab, s.tokens) for s in sentences]
+    examples = [Example(predicted, doc) for predicted, doc in zip(nlp.pipe([d.text for d in docs]), docs, strict=True)]
+    scores = nlp.get_pipe("ner").score(examples)
+    return {"all": round(100 * scores["ents_f"], 2)} | {
+        k: round(100 * v["f"], 2) for k, v in sorted(scores["ents_per_type"].items())
+    }
+
+
+def score_all(nlp: Language, data: Path) -> dict[str, dict[str, float]]:
+    """Treebank dev and test, and the held-out entities, for the data folder that the build reads."""
+    folder = data / "treebank" / "ud_ewt"
+    scores = {part: score_treebank(nlp, read_conllu(folder / f"en_ewt-ud-{part}.conllu")) for part in ("dev", "test")}
+    if nlp.has_pipe("ner"):
+        scores["entities"] = score_entities(nlp, read_all_entities(data / "ner")[1])
+    return scores

@@ -24,9 +24,10 @@ RULES_VERSION = "1"
 
 def extractor_id(nlp: Language) -> str:
     """A name for rules and pipeline together; it changes when either does."""
-    meta = {k: nlp.meta.get(k) for k in ("lang", "name", "version", "performance", "pipeline")}
-    digest = hashlib.sha256(json.dumps([RULES_VERSION, MAX_CHARS, meta], sort_keys=True, default=str).encode()).hexdigest()
-    return f"rules-{RULES_VERSION}-{digest[:10]}"
+    digest = hashlib.sha256(json.dumps([RULES_VERSION, MAX_CHARS, nlp.meta], sort_keys=True, default=str).encode())
+    if nlp.has_pipe("parser"):
+        digest.update(nlp.get_pipe("parser").model.to_bytes())  # a parser trained anew may keep every name and number
+    return f"rules-{RULES_VERSION}-{digest.hexdigest()[:10]}"
 
 
 def extract(doc: Doc, text: str | None = None) -> list[EventTuple]:

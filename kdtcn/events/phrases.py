@@ -89,10 +89,9 @@ def _belongs(tree: Tree, head: int, child: int, *, top: bool, subject: bool) -> 
             return False
         return first in SUBJECT_KEEPS or not subject
     if label == "cc":
-        return (
-            any(c > child and tree.dep[c] == "conj" and not _is_clause(tree, c) for c in tree.children[head])
-            or tree.dep[head] == "conj"
-        )
+        # "physical and sexual abuse": the conjunction hangs on the later word, or on the head of both.
+        joins = any(c > child and tree.dep[c] == "conj" and not _is_clause(tree, c) for c in tree.children[head])
+        return joins or tree.dep[head] == "conj" or (not top and child < head)
     if label == "advmod":
         # "nearly 1,000 dogs", "fundamentally flawed plan"; but not "Finally, an image"
         return child < head and (not top or tree.lower[child] in words.APPROXIMATE) and tree.lower[child] not in words.NEGATIONS
