@@ -13,7 +13,7 @@ from kg.graph import Graph
 from kg.words import COMMON
 
 # an acronym with dots is one token; a hyphen parts tokens, so that "al-Qaeda" and "al Qaeda" are one name
-TOKEN = re.compile(r"(?:[A-Za-z]\.){2,}[A-Za-z]?|[A-Za-z]\.[A-Za-z]\b|[^\W_]+(?:&[^\W_]+)?|&")
+TOKEN = re.compile(r"(?:[A-Za-z]\.){2,}[A-Z]?|[A-Za-z]\.[A-Za-z]\b|[^\W_]+(?:&[^\W_]+)?|&")
 LONGEST = 9  # tokens of the longest name looked up
 
 # how sure a name is by where it comes from
@@ -66,7 +66,7 @@ class Name(NamedTuple):
 
     entity: int
     quality: float
-    shape: str  # "exact", "upper" (first letter), "mixed" (a capital inside: taken in any case), "any"
+    shape: str  # "exact", "title" (every word a capital), "upper" (first letter), "mixed" (a capital inside: taken in any case), "any"
 
 
 UNDECOMPOSED = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "’": "'"})
@@ -96,6 +96,8 @@ def _shape(tokens: list[Token]) -> str:
         if len(word) <= 5 and word.upper() == word and word.isalpha():
             return "exact"
         return "upper" if word[:1].isupper() else "mixed" if word.lower() != word else "any"  # "iPhone" is a name as it stands
+    if len(tokens) == 2 and tokens[0].folded == "the":
+        return "title"  # "the Hindu temple" is not "The Hindu"
     return "upper" if any(t.text[:1].isupper() for t in tokens) else "any"
 
 
@@ -173,7 +175,7 @@ class AliasIndex:
                 if key in adjectives and "place" not in kinds:
                     continue  # "German" is an adjective, "Germans" a people
                 shape = _shape(tokens)
-                if shape == "any" and not LOWER_OK & set(kinds):
+                if shape == "any" and (not LOWER_OK & set(kinds) or key in COMMON):
                     continue  # a name in small letters is a common noun
                 if len(tokens) == 1 and key in COMMON and shape != "exact":
                     quality *= 0.45 if quality >= BARE and quality != SURNAME else 0.3
@@ -181,7 +183,7 @@ class AliasIndex:
                 for place, name in enumerate(held):
                     if name.entity == number:
                         # the same name in two spellings ("US", "us"): the looser shape, the surer quality
-                        looser = max(name.shape, shape, key=("exact", "upper", "mixed", "any").index)
+                        looser = max(name.shape, shape, key=("exact", "title", "upper", "mixed", "any").index)
                         held[place] = Name(number, max(quality, name.quality), looser)
                         break
                 else:

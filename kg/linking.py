@@ -15,6 +15,8 @@ import pandas as pd
 from kg.aliases import OWN, SURNAME, AliasIndex, Name, Token, demonyms, tokenize
 from kg.cues import ADJECTIVAL, CALENDAR, COMPANY, DATE_BEFORE, PLACE_BEFORE, STATE, STATE_BRIDGE, TITLES, WORDS
 from kg.graph import Graph, relation_kind
+from kg.surface import before as word_before
+from kg.surface import deletions, fits, ordinal
 from kg.words import COMMON
 
 # how likely a bare name means a thing of this first type in world news; only ratios matter
@@ -35,6 +37,10 @@ LOST_APOSTROPHE, TYPO = 0.8, 0.6  # qualities of "Chinas nuclear plan" and "Anta
 TYPO_LETTERS = 8
 OFFICES = frozenset({"head_of_state", "head_of_government", "head_of", "holds_office_in", "leads_party"})
 MISSPELT = frozenset({"country", "territory", "continent"})
+
+
+# of a headline: its words, its sure entities with their folded names, whether it is in title case, the words that open a sentence
+Context = tuple[frozenset[str], tuple[tuple[str, int], ...], bool, frozenset[str]]
 
 
 class Link(NamedTuple):
@@ -79,7 +85,7 @@ class Linker:
         for key, names in self.index.names.items():
             if " " not in key and len(key) >= TYPO_LETTERS:
                 kept = [name for name in names if self._types[name.entity][0] in MISSPELT and name.quality > SURNAME]
-                for short in _deletions(key) if kept else ():
+                for short in deletions(key) if kept else ():
                     self._shortened.setdefault(short, []).extend(kept)
         self._context = lru_cache(maxsize=4096)(self._read_context)
 
@@ -122,9 +128,9 @@ class Linker:
                 key = tokens[i].folded if size == 1 else " ".join(t.folded for t in tokens[i : i + size])
                 bearers = names.get(key)
                 if bearers:
-                    fits = tuple(name for name in bearers if _fits(name.shape, tokens[i : i + size]))
-                    if fits:
-                        spans.append(Span(i, i + size - 1, fits))
+                    fitting = tuple(name for name in bearers if fits(name.shape, tokens[i : i + size]))
+                    if fitting:
+                        spans.append(Span(i, i + size - 1, fitting))
                         step = size
                         break
             else:
@@ -159,7 +165,7 @@ class Linker:
                 return Span(i, i, names)
         if len(folded) < TYPO_LETTERS:
             return None
-        for key in (folded, *_deletions(folded)):
+        for key in (folded, *deletions(folded)):
             names = tuple(n._replace(quality=TYPO) for n in (*self._shortened.get(key, ()), *(self.index.names.get(key, ()) if key != folded else ())) if self._types[n.entity][0] in MISSPELT)
             if names:
                 return Span(i, i, names[:1])
@@ -167,7 +173,7 @@ class Linker:
 
     # -- weighing
 
-    def _read_context(self, context: str) -> tuple[frozenset[str], tuple[tuple[str, int], ...], bool, frozenset[str]]:
+    def _read_context(self, context: str) -> Context:
         """The words of a headline, its unambiguous entities with their folded names, whether it is in title case, and the words that open a sentence."""
         tokens = tokenize(context)
         sure = []
@@ -204,7 +210,7 @@ class Linker:
         before: str,
         after: str,
         day: int | None,
-        context: tuple[frozenset[str], tuple[tuple[str, int], ...], bool, frozenset[str]],
+        context: Context,
     ) -> tuple[float, float]:
         """(weight against the other bearers, quality in (0, 1]) of one bearer of a name."""
         words, sure, shouting, opening = context
@@ -240,6 +246,17 @@ class Linker:
             quality *= (1 / 0.3 if person else 1 / 0.45) if supported else 1.0
         return weight, min(quality, 1.0)
 
+    def _beside_a_name(self, tokens: Sequence[Token], i: int, text: str, opening: frozenset[str]) -> bool:
+        """Whether a capitalised word that is no title stands beside a surname: "Emma Jones", "Pearl Harbour" are somebody or something else."""
+        for j in (i - 1, i + 1):
+            if 0 <= j < len(tokens) and tokens[j].text[:1].isupper():
+                left, right = (tokens[j], tokens[i]) if j < i else (tokens[i], tokens[j])
+                word = tokens[j].folded
+                known = word in TITLES or word in COMMON or word in self._demonyms or word in self.index.names or (j < i and word in opening)
+                if not known and text[left.end : right.start] == " ":
+                    return True
+        return False
+
     def link(
         self,
         text: str,
@@ -254,7 +271,7 @@ class Linker:
         if not spans:
             return []
         around = self._context(context or text)
-        on = None if day is None else _ordinal(day)
+        on = None if day is None else ordinal(day)
         links = []
         for span in spans:
             start, end = tokens[span.first].start, tokens[span.last].end
@@ -265,38 +282,15 @@ class Linker:
             ):
                 continue  # "US-led", "Israeli-occupied": an adjective, no actor
             key = " ".join(t.folded for t in tokens[span.first : span.last + 1])
-            before = tokens[span.first - 1].folded if span.first else _before(context, text)
+            before = tokens[span.first - 1].folded if span.first else word_before(context, text)
             after = tokens[span.last + 1].folded if span.last + 1 < len(tokens) else ""
-            weighed = [(*self._weigh(name, key, before, after, on, around), name.entity) for name in span.names]
+            names = [name for name in span.names if not (name.quality <= SURNAME and self._types[name.entity][0] == "person" and not around[2] and self._beside_a_name(tokens, span.first, text, around[3]))] if span.first == span.last else span.names
+            if not names:
+                continue
+            weighed = [(*self._weigh(name, key, before, after, on, around), name.entity) for name in names]
             total = sum(weight * quality for weight, quality, _ in weighed)
             weight, quality, entity = max(weighed, key=lambda w: (w[0] * w[1], self.index.ids[w[2]]))
             score = quality * (weight * quality / total) ** 0.5
             if score >= self.threshold:
                 links.append(Link(text[start:end], start, end, self.index.ids[entity], self._labels[entity], round(score, 4)))
         return links
-
-
-def _deletions(word: str) -> list[str]:
-    """The word with each one of its letters left out."""
-    return sorted({word[:i] + word[i + 1 :] for i in range(len(word))})
-
-
-def _fits(shape: str, tokens: Sequence[Token]) -> bool:
-    """Whether the text shows the case that a name asks for."""
-    if shape in ("any", "mixed"):
-        return True
-    if shape == "exact":
-        return tokens[0].text.replace(".", "").isupper()
-    return any(t.text[:1].isupper() or t.text[:1].isdigit() for t in tokens)
-
-
-@lru_cache(maxsize=8192)
-def _ordinal(day: datetime.date | str | pd.Timestamp) -> int:
-    return pd.Timestamp(day).toordinal()
-
-
-def _before(context: str, text: str) -> str:
-    """The word before a phrase in its headline."""
-    place = context.find(text) if context else -1
-    tokens = tokenize(context[:place]) if place > 0 else []
-    return tokens[-1].folded if tokens else ""

@@ -54,6 +54,9 @@ CASES = [
     ("al Qaeda claims attack", "2011-05-01", ["Al-Qaeda"]),
     ("Britain’s economy shrinks", "2012-01-25", ["United Kingdom"]),
     ("British Pound drops nearly 5%", "2016-06-24", ["pound sterling"]),
+    ("They won in the Hindu temple", "2016-06-24", []),
+    ("A pastor named Emma Jones spoke in Pearl Harbour", "2012-06-24", []),
+    ("U.N.s envoy leaves Syria", "2012-06-24", ["United Nations", "Syria"]),
     ("J. K. Rowling opposes Scottish independence", "2014-06-11", ["J. K. Rowling", "Scottish independence"]),
 ]
 
