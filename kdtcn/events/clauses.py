@@ -87,6 +87,8 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
             return None  # "who killed X?" asks
         if tree.pos[i] in NOUNS and tree.lemma[i] in words.BIDS and _bids(tree, i):
             return None  # "Canada in move to ban X": the infinitive is the event
+        if tree.pos[i] in NOUNS and tree.lower[i] in words.WEEKDAYS:
+            return None
         rule = (
             "passive" if passive else "active" if tree.pos[i] == "VERB" else "copula" if tree.child(i, COPULA) >= 0 else "nominal"
         )
@@ -112,7 +114,7 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
                 above.governor,
                 above.object,
             )
-        if tree.pos[i] != "VERB":
+        if tree.pos[i] != "VERB" or not tree.tag[i].startswith("VB"):
             return None  # a noun taken for a clause
         return Clause(i, above.subject, "adverbial", passive, governor)
     if label == "conj" and tree.pos[governor] in NOUNS and tree.tag[i] in FINITE:
@@ -179,13 +181,16 @@ def agent_of(tree: Tree, i: int) -> int:
     for c in tree.children[i]:
         ties = [k for k in tree.children[c] if tree.dep[k] == "case" and k < c]
         if (
-            c > i
-            and tree.dep[c] == "obl"
-            and [tree.lower[k] for k in ties] == ["by"]
-            and tree.pos[c] in ("NOUN", "PROPN", "PRON")
+            (
+                c > i
+                and tree.dep[c] == "obl"
+                and [tree.lower[k] for k in ties] == ["by"]
+                and tree.pos[c] in ("NOUN", "PROPN", "PRON")
+            )
+            and tree.lemma[c] not in words.AMOUNT_WORDS
+            and tree.lower[c] not in words.WEEKDAYS
         ):
-            if tree.lemma[c] not in words.AMOUNT_WORDS and tree.lower[c] not in words.WEEKDAYS:
-                return c
+            return c
     return -1
 
 

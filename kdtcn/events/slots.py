@@ -113,7 +113,7 @@ def _object(tree: Tree, verb: int, *, passive: bool) -> tuple[list[int], list[in
         return [], noun_phrase(tree, told)  # "warns consumers to stay": those who are told are the object
     if content > verb and not any(tree.words[k] in BREAKS for k in range(verb, content)):
         return [], clause_phrase(tree, content)
-    return _oblique(tree, verb, passive=passive)
+    return _oblique(tree, verb)
 
 
 def _direct(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]]:
@@ -153,7 +153,7 @@ def _light(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]] | 
     return None
 
 
-def _oblique(tree: Tree, verb: int, *, passive: bool = False) -> tuple[list[int], list[int]] | None:
+def _oblique(tree: Tree, verb: int) -> tuple[list[int], list[int]] | None:
     """The nearest prepositional phrase behind a verb without object: "march on London". A time comes second to anything else."""
     times: list[tuple[list[int], list[int]]] = []
     for c in tree.children[verb]:
@@ -170,14 +170,8 @@ def _oblique(tree: Tree, verb: int, *, passive: bool = False) -> tuple[list[int]
         return times[0]
     for c in tree.children[verb]:
         marks = [m for m in tree.children[c] if tree.dep[m] in ("mark", "case") and m < c]
-        if (
-            c > verb
-            and tree.dep[c] == "advcl"
-            and tree.tag[c] == "VBG"
-            and marks
-            and tree.lower[marks[0]] in ("for", "over", "of", "with")
-            and passive
-        ):
+        gerund = c > verb and tree.dep[c] == "advcl" and tree.tag[c] == "VBG" and marks
+        if gerund and tree.tag[verb] in ("VBN", "VBD") and tree.lower[marks[0]] in ("for", "over"):
             return marks[:1], clause_phrase(tree, c)  # "fined for saying that": what for is part of the event
     return None
 
@@ -217,10 +211,12 @@ def _nominal(tree: Tree, clause: Clause) -> tuple[list[int], list[int], int]:
         modal = [c for c in tree.children[head] if tree.dep[c] == "aux" and tree.lower[c] in words.MODALS_KEPT]
         return [*modal, copula], tie + _complement(tree, head), head
     if tie:
-        return tie, noun_phrase(tree, head), head
+        return ([], [], head) if tree.lower[tie[0]] == "to" else (tie, noun_phrase(tree, head), head)
     direct = tree.child(head, OBJ)
     if direct >= 0:
         return [head], noun_phrase(tree, direct), head
+    if tree.pos[head] in ("NOUN", "PROPN"):
+        return [], [], head  # two nouns side by side are no event, only a parse gone wrong
     behind = _oblique(tree, head)
     if behind is not None:
         return [head, *behind[0]], behind[1], head
@@ -232,7 +228,8 @@ def _complement(tree: Tree, head: int) -> list[int]:
     if tree.pos[head] in ("NOUN", "PROPN", "PRON", "NUM", "SYM"):
         return noun_phrase(tree, head)
     # "no longer safe": the denial is kept as a flag, not in the words.
-    denial = {d for c in tree.children[head] for n in tree.children[c] if tree.lower[n] == "no" for d in (c, n)}
+    near = [head, *tree.children[head], *(n for c in tree.children[head] for n in tree.children[c])]
+    denial = {d for n in near if tree.lower[n] in ("longer", "more") and n and tree.lower[n - 1] == "no" for d in (n - 1, n)}
     return [
         t
         for t in clause_phrase(tree, head)

@@ -61,7 +61,12 @@ def label_speaker(tree: Tree, clause: Clause) -> str:
 def negated(tree: Tree, heads: list[int]) -> bool:
     """ "not", "never", "no longer" on the predicate or on a verb of its chain."""
     for head in heads:
+        mark = next((c for c in tree.children[head] if tree.dep[c] == "mark" and tree.lower[c] == "to"), 0)
+        if mark and tree.lower[mark - 1] in words.NEGATIONS:
+            return True  # "warns them not to leave": the denial stands before the infinitive, wherever it was attached
         for c in tree.children[head]:
+            if c > head and c + 1 < len(tree.words) and tree.lower[c + 1] == "to":
+                continue
             if tree.lemma[c] in words.NEGATIONS or tree.lower[c] in words.NEGATIONS:
                 return True
             if tree.lower[c] in ("longer", "more") and any(tree.lower[k] == "no" for k in tree.children[c]):
