@@ -179,17 +179,9 @@ def agent_of(tree: Tree, i: int) -> int:
     if agent >= 0:
         return agent
     for c in tree.children[i]:
-        ties = [k for k in tree.children[c] if tree.dep[k] == "case" and k < c]
-        if (
-            (
-                c > i
-                and tree.dep[c] == "obl"
-                and [tree.lower[k] for k in ties] == ["by"]
-                and tree.pos[c] in ("NOUN", "PROPN", "PRON")
-            )
-            and tree.lemma[c] not in words.AMOUNT_WORDS
-            and tree.lower[c] not in words.WEEKDAYS
-        ):
+        tied = [tree.lower[k] for k in tree.children[c] if tree.dep[k] == "case" and k < c] == ["by"]
+        measured = tree.lemma[c] in words.AMOUNT_WORDS or tree.lower[c] in words.WEEKDAYS or tree.pos[c] not in ("NOUN", "PROPN", "PRON")
+        if c > i and tree.dep[c] == "obl" and tied and not measured:
             return c
     return -1
 
