@@ -80,6 +80,7 @@ class Linker:
         ]
         self._terms: dict[int, list[tuple[int, int]]] = {}
         self._near: dict[int, dict[int, int]] = {}
+        self._always: dict[int, int] = {}  # timeless neighbours: between equals the better connected one ("Korea")
         self._learn(graph, number)
         self._shortened: dict[str, list[Name]] = {}
         for key, names in self.index.names.items():
@@ -114,6 +115,7 @@ class Linker:
                 self._terms.setdefault(one, []).append((begins, 10_000_000 if pd.isna(end) else end.toordinal()))
             for this, that in ((one, two), (two, one)):
                 near = self._near.setdefault(this, {})
+                self._always[this] = self._always.get(this, 0) + (begins == 0)
                 near[that] = min(begins, near.get(that, begins))
 
     # -- finding names
@@ -289,7 +291,7 @@ class Linker:
                 continue
             weighed = [(*self._weigh(name, key, before, after, on, around), name.entity) for name in names]
             total = sum(weight * quality for weight, quality, _ in weighed)
-            weight, quality, entity = max(weighed, key=lambda w: (w[0] * w[1], self.index.ids[w[2]]))
+            weight, quality, entity = max(weighed, key=lambda w: (w[0] * w[1], self._always.get(w[2], 0), self.index.ids[w[2]]))
             score = quality * (weight * quality / total) ** 0.5
             if score >= self.threshold:
                 links.append(Link(text[start:end], start, end, self.index.ids[entity], self._labels[entity], round(score, 4)))

@@ -14,16 +14,29 @@ from kg.linking import Link, Linker
 ROLES = ("subject", "object")
 
 
+def linker_id(threshold: float) -> str:
+    """What stored links are known by: the linker's rules and the score below which a link is none."""
+    return f"{Linker.name}-t{threshold:g}"
+
+
+def unlinked(lake: Lake, graph: Graph, *, extractor: str, threshold: float) -> int:
+    """How many of the extractor's events have not met this linker and graph yet."""
+    mine = (ds.field("linker") == linker_id(threshold)) & (ds.field("graph_version") == graph.version)
+    done = lake.read("links", columns=["event_id"], where=mine)["event_id"]
+    events = lake.read("events", columns=["event_id"], where=ds.field("extractor") == extractor)["event_id"]
+    return int((~events.isin(done)).sum())
+
+
 def link_pending(lake: Lake, graph: Graph, *, threshold: float, months: Sequence[str] | None = None) -> dict[str, int]:
     """Link what is new, a month at a time; a slot without entity is stored as such. Counts of events and links."""
-    linker = Linker(graph, threshold=threshold)
+    linker, name = Linker(graph, threshold=threshold), linker_id(threshold)
     within = None if months is None else ds.field("month").isin(list(months))
     events = lake.read(
         "events",
         columns=["event_id", "headline_id", "subject", "object", "subject_span", "object_span", "month", "available_at"],
         where=within,
     )
-    mine = (ds.field("linker") == linker.name) & (ds.field("graph_version") == graph.version)
+    mine = (ds.field("linker") == name) & (ds.field("graph_version") == graph.version)
     done = lake.read("links", columns=["event_id"], where=mine if within is None else mine & within)
     events = events[~events["event_id"].isin(done["event_id"])]
     counts = {"events": len(events), "links": 0}
@@ -37,7 +50,7 @@ def link_pending(lake: Lake, graph: Graph, *, threshold: float, months: Sequence
     progress = track(with_days.itertuples(index=False), "linking entities", len(with_days))
     for rows in _months(progress, linker):
         found = pd.DataFrame(rows)
-        lake.upsert("links", found.assign(linker=linker.name, graph_version=graph.version))
+        lake.upsert("links", found.assign(linker=name, graph_version=graph.version))
         counts["links"] += int((found["entity_id"] != "").sum())
     return counts
 

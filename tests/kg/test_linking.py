@@ -21,6 +21,8 @@ CASES = [
     ("China and Taiwan sign a trade pact", "2010-06-29", ["People's Republic of China", "Taiwan"]),
     ("Republic of China marks its national day", "2011-10-10", ["Taiwan"]),
     ("North Korea threatens South Korea", "2013-03-30", ["North Korea", "South Korea"]),
+    ("Samsung to invest more in Korea", "2013-03-30", ["Samsung", "South Korea"]),
+    ("Kim tours missile base as Korea crisis deepens", "2013-03-30", ["North Korea"]),
     ("Bush defends the war", "2008-07-01", ["George W. Bush"]),
     ("President Bush leaves office", "1993-01-19", ["George H. W. Bush"]),
     ("Clinton meets Netanyahu", "2010-09-14", ["Hillary Clinton", "Benjamin Netanyahu"]),
@@ -55,7 +57,7 @@ CASES = [
     ("Britain’s economy shrinks", "2012-01-25", ["United Kingdom"]),
     ("British Pound drops nearly 5%", "2016-06-24", ["pound sterling"]),
     ("They won in the Hindu temple", "2016-06-24", []),
-    ("A pastor named Emma Jones spoke in Pearl Harbour", "2012-06-24", []),
+    ("A pastor named Emma Jones spoke in Pearl Harbour", "2012-06-24", ["Pearl Harbor"]),
     ("U.N.s envoy leaves Syria", "2012-06-24", ["United Nations", "Syria"]),
     ("J. K. Rowling opposes Scottish independence", "2014-06-11", ["J. K. Rowling", "Scottish independence"]),
 ]
