@@ -6,7 +6,7 @@ KDTCN := $(VENV)/bin/kdtcn
 export OMP_NUM_THREADS ?= 1
 export DO_NOT_TRACK = 1
 
-.PHONY: run test slow lint chromium nlp world docs clean
+.PHONY: run test slow lint chromium nlp world clean
 
 run: $(VENV)/.run  ## install, run the whole chain on the data that ships, say where the report is
 	@$(KDTCN) run --config configs/demo.yaml

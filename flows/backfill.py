@@ -8,8 +8,10 @@ from prefect import flow
 from flows import tasks
 from kdtcn.config import load
 from kdtcn.errors import InputError
+from kdtcn.features.news import months_of
 from kdtcn.lake import Run
 from kdtcn.progress import say
+from kdtcn.sessions import previous
 from kdtcn.sessions import sessions as sessions_between
 
 STAGES = ("extract", "link", "settle", "forecast", "explain", "report")
@@ -28,7 +30,7 @@ def backfill(
     lake = tasks.lake_of(settings)
     counts = {"sessions": len(chosen)}
     with Run(lake, f"backfill {first} {last}", settings.fingerprint()) as run:
-        months = months_of(chosen)
+        months = months_of(previous(chosen[0], settings.features.window), chosen[-1])
         if "extract" in wanted:
             counts["extracted headlines"] = tasks.extract(settings, months)["headlines"]
         if "link" in wanted:
@@ -63,8 +65,3 @@ def stages_of(stages: list[str] | None) -> list[str]:
         if stage not in STAGES:
             raise InputError(f"stage {stage!r} is unknown; the stages are {', '.join(STAGES)}")
     return [stage for stage in STAGES if not stages or stage in stages]
-
-
-def months_of(chosen: pd.DatetimeIndex) -> list[str]:
-    """The month partitions whose headlines can count for the sessions, their windows included."""
-    return pd.period_range(chosen[0] - pd.Timedelta(days=31), chosen[-1], freq="M").astype(str).tolist()

@@ -29,7 +29,7 @@ def experiment(config: str = "configs/demo.yaml", sets: list[str] | None = None)
         say("5/7 models")
         trained = [name for alignment in settings.evaluation.alignments for name in tasks.train(settings, alignment)]
         live = tasks.promote(settings, trained)
-        run.rows["models"] = len(trained)
+        run.note(model_ids=trained)
         say("6/7 event effects")
         sessions = sessions_to_show(lake, settings, live)
         tasks.settle(settings, sessions)

@@ -6,8 +6,9 @@ import pandas as pd
 from prefect import flow
 
 from flows import tasks
-from kdtcn.config import load
-from kdtcn.lake import Run
+from kdtcn.config import Settings, load
+from kdtcn.features.news import months_of
+from kdtcn.lake import Lake, Run
 from kdtcn.progress import say
 from kdtcn.sessions import NEW_YORK, calendar, parse_session, previous
 
@@ -25,7 +26,7 @@ def nightly(session: str | None = None, config: str = "configs/live.yaml", sets:
     lake = tasks.lake_of(settings)
     with Run(lake, f"nightly {day:%Y-%m-%d}", settings.fingerprint()) as run:
         before = previous(day)
-        months = sorted({f"{moment:%Y-%m}" for moment in (before - pd.Timedelta(days=7), before, day)})
+        months = months_of(before, day)
         tasks.pull(settings, f"{before:%Y-%m-%d}", f"{day:%Y-%m-%d}")
         run.rows.update(tasks.extract(settings, months))
         run.rows["links"] = tasks.link(settings, months)["links"]
@@ -34,7 +35,15 @@ def nightly(session: str | None = None, config: str = "configs/live.yaml", sets:
         found = tasks.forecast(settings, live, pd.DatetimeIndex([day])).iloc[0]
         tasks.explain(settings, live, pd.DatetimeIndex([day]))
         say(f"{day:%Y-%m-%d}: P(up) {found['p_up']:.2f}, P(abrupt) {found['p_abrupt']:.2f} ({live})")
-        return tasks.report(settings, config, live, pd.DatetimeIndex([day]))
+        # the page of the session before gains its outcome
+        return tasks.report(settings, config, live, explained(lake, settings, live, pd.DatetimeIndex([before, day])))
+
+
+def explained(lake: Lake, settings: Settings, model_id: str, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Those of the sessions that have effects of this model."""
+    from kdtcn.explain.pending import newest_effects
+
+    return sessions[sessions.isin(newest_effects(lake, model_id, settings.explain.method)["session"])]
 
 
 def tonight(session: str | None) -> pd.Timestamp | None:

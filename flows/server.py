@@ -1,6 +1,8 @@
 """A loopback Prefect server of our own, started and supervised here; its state lives beside the lake."""
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -43,7 +45,7 @@ def running(folder: Path, port: int = 0) -> Iterator[str]:
 
     Raises KdtcnError when the port is taken or the server does not answer.
     """
-    port = port or _free_port()
+    port = _free_port(port)
     log = folder / "prefect" / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
@@ -52,7 +54,7 @@ def running(folder: Path, port: int = 0) -> Iterator[str]:
         # without an API address of its own environment the server would call another server
         child_env = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"} | environment(folder, "WARNING")
         # a session of its own: Ctrl-C must reach us first, who still need the server to end in order
-        child = subprocess.Popen(command, env=child_env, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True)
+        child = subprocess.Popen(command, env=child_env, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_end_with_parent)
         try:
             _wait(api, child, log)
             os.environ["PREFECT_API_URL"] = api
@@ -67,9 +69,20 @@ def running(folder: Path, port: int = 0) -> Iterator[str]:
                 child.kill()
 
 
-def _free_port() -> int:
+def _end_with_parent() -> None:
+    """In the child: end when the parent does, also when that was killed and could not clean up (Linux knows how)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def _free_port(port: int) -> int:
+    """The port itself, or any free one for 0; KdtcnError where it is taken, so that no stranger's server is used."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise KdtcnError(f"port {port} is taken; set serve.port to a free one, or to 0 for any") from None
         return int(probe.getsockname()[1])
 
 

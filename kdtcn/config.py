@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    YamlConfigSettingsSource,
+)
 
 from kdtcn.errors import ConfigError
 
@@ -19,6 +25,12 @@ Alignment = Literal["forecast", "same_day"]
 def _clock(value: object) -> object:
     """YAML 1.1 reads 00:30 as the number 30 (base sixty): turn minutes back into a time of day."""
     return f"{value // 60:02d}:{value % 60:02d}" if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _naive(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("a New York time of day, without an offset")
+    return value
 
 
 class Section(BaseModel):
@@ -32,7 +44,7 @@ class LakeSettings(Section):
 
 
 class DecisionSettings(Section):
-    at: Annotated[time, BeforeValidator(_clock)] = Field(time(0, 0), description="New York time of day of the decision, at latest the open (09:30)")
+    at: Annotated[time, BeforeValidator(_clock), AfterValidator(_naive)] = Field(time(0, 0), description="New York time of day of the decision, at latest the open (09:30)")
 
 
 class PriceSource(Section):
@@ -65,6 +77,9 @@ class GraphSettings(Section):
     undated: Literal["exclude", "include"] = "exclude"
     threshold: float = Field(0.5, ge=0, le=1, description="entity links scored below are none")
     model: str = "TransE"
+    tuples: Literal["relations", "joint"] = Field(
+        "relations", description="event tuples: give each event type its vector between entities fitted on facts, or are fitted with the facts"
+    )
     dim: int = Field(48, ge=2)
     epochs: int = Field(40, ge=1)
 
@@ -108,7 +123,7 @@ class ReportSettings(Section):
 
 
 class ServeSettings(Section):
-    at: Annotated[time, BeforeValidator(_clock)] = time(0, 30)
+    at: Annotated[time, BeforeValidator(_clock), AfterValidator(_naive)] = time(0, 30)
     port: int = Field(0, ge=0, le=65535, description="port of the loopback Prefect server; 0: a free one")
 
 
@@ -131,6 +146,14 @@ class Settings(BaseSettings):
     explain: ExplainSettings = ExplainSettings()
     report: ReportSettings = ReportSettings()
     serve: ServeSettings = ServeSettings()
+
+    @model_validator(mode="after")
+    def _live_is_trained(self) -> "Settings":
+        if self.training.live not in self.training.models:
+            raise ValueError(f"training.live {self.training.live!r} is not among training.models")
+        if "forecast" not in self.evaluation.alignments:
+            raise ValueError("evaluation.alignments must hold forecast: the model in force forecasts")
+        return self
 
     @property
     def folder(self) -> Path:
@@ -184,6 +207,8 @@ def load(path: Path | None, overrides: Sequence[str] = ()) -> Settings:
     _yaml_path = path
     try:
         return Settings(**tree)
+    except SettingsError as error:
+        raise ConfigError(f"environment: {str(error).splitlines()[0]}; a list or a section is given as JSON") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -195,7 +220,7 @@ def load(path: Path | None, overrides: Sequence[str] = ()) -> Settings:
 def _override_value(pair: str, value: str) -> Any:
     try:
         return yaml.safe_load(value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         raise ConfigError(f"--set {pair!r}: the value is not YAML; quote it") from None
 
 
@@ -216,8 +241,8 @@ def _check_yaml(path: Path) -> None:
         raise ConfigError(f"{path}: cannot be read as a text file ({error.__class__.__name__})") from None
     try:
         tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # an impossible date is a ValueError
         mark = getattr(error, "problem_mark", None)
-        raise ConfigError(f"{path}: not valid YAML{f', line {mark.line + 1}' if mark else ''}; mend the file") from None
-    if tree is not None and not isinstance(tree, dict):
+        raise ConfigError(f"{path}: not valid YAML{f', line {mark.line + 1}' if mark else f' ({error})'}; mend the file") from None
+    if tree is not None and not (isinstance(tree, dict) and all(isinstance(key, str) for key in tree)):
         raise ConfigError(f"{path}: expected KEY: VALUE lines, found a {type(tree).__name__}")

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pandas as pd
 import pytest
 import yaml
 
+from flows import server
 from kdtcn.lake import Lake
 from kdtcn.lake.schemas import TABLES
 
@@ -34,13 +37,21 @@ SETTINGS = {
     "explain": {"samples": 16, "placebo": 10},
     "report": {"last": 3, "largest": 2, "synthetic": True},
 }
-UNTIMED = ("ingested_at", "made_at", "available_at", "promoted_at", "data_versions", "config")  # differ between equal runs
+UNTIMED = ("ingested_at", "made_at", "available_at", "promoted_at", "data_versions", "config", "price_version")  # differ between equal runs
 
 
-def kdtcn(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    found = subprocess.run([sys.executable, "-m", "kdtcn", *arguments], cwd=folder, capture_output=True, text=True, timeout=600)
-    assert not check or found.returncode == 0, found.stderr[-3000:]
+def kdtcn(folder: Path, *arguments: str, api: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command; with `api` on a Prefect server that runs already, which saves the start of another."""
+    environment = {**os.environ, "PREFECT_API_URL": api} if api else {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
+    found = subprocess.run([sys.executable, "-m", "kdtcn", *arguments], cwd=folder, capture_output=True, text=True, timeout=600, env=environment)
+    assert found.returncode == 0, found.stderr[-3000:]
     return found
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with server.running(tmp_path_factory.mktemp("server")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +88,7 @@ def contents(of: Lake) -> dict[str, list[tuple]]:
         if name == "runs":
             continue
         rows = of.read(name)
+        rows = rows.round(6)
         rows = rows.drop(columns=[c for c in UNTIMED if c in rows and not (c == "available_at" and name in ("headlines", "events", "links", "prices"))])
         found[name] = sorted(map(str, rows.drop(columns=[c for c in ("weights", "vector") if c in rows]).itertuples(index=False)))
     return found
@@ -98,12 +110,12 @@ def test_the_report_has_a_page_a_session_that_says_it_is_synthetic(ran: Path) ->
         assert "ynthetic" in page.read_text()
     figures = json.loads(pages[0].with_suffix(".json").read_text())["page"]
     own, older = sum(e["effect"] for e in figures["events"]), sum(o["effect"] for o in figures["older"])
-    assert own + older == pytest.approx(figures["logit"] - figures["base"], abs=1e-6)
+    assert own + older == pytest.approx(figures["logit"] - figures["base"], abs=1e-4)  # the base was computed, not derived
 
 
-def test_a_second_run_adds_no_version(ran: Path) -> None:
+def test_a_second_run_adds_no_version(ran: Path, api: str) -> None:
     before = lake(ran).versions()
-    kdtcn(ran, "run", "--config", "small.yaml")
+    kdtcn(ran, "run", "--config", "small.yaml", api=api)
     after = lake(ran).versions()
     assert {k: v for k, v in after.items() if k != "runs"} == {k: v for k, v in before.items() if k != "runs"}
 
@@ -115,12 +127,12 @@ def test_the_evaluation_table_stands_beside_its_baselines(ran: Path) -> None:
     assert rows["n"].gt(0).any()
 
 
-def test_the_nightly_settles_the_session_before_and_forecasts_the_next(ran: Path) -> None:
+def test_the_nightly_settles_the_session_before_and_forecasts_the_next(ran: Path, api: str) -> None:
     last = lake(ran).read("prices")["session"].max()
     from kdtcn.sessions import calendar
 
     coming = calendar().next_session(last)
-    kdtcn(ran, "nightly", "--session", f"{coming:%Y-%m-%d}", "--config", "small.yaml")
+    kdtcn(ran, "nightly", "--session", f"{coming:%Y-%m-%d}", "--config", "small.yaml", api=api)
     made = lake(ran).read("predictions")
     assert (made["session"] == coming).sum() == 1
     assert (lake(ran).read("labels")["session"] == last).any()
@@ -128,33 +140,33 @@ def test_the_nightly_settles_the_session_before_and_forecasts_the_next(ran: Path
     assert page.exists()
 
 
-def test_a_backfill_agrees_with_the_experiment_and_is_done_once(ran: Path) -> None:
+def test_a_backfill_agrees_with_the_experiment_and_is_done_once(ran: Path, api: str) -> None:
     made = lake(ran).read("predictions")
     live = json.loads(kdtcn(ran, "models", "list", "--config", "small.yaml", "--json").stdout)
     name = next(row["model_id"] for row in live if row["status"] == "live")
     mine = made[made["model_id"] == name].sort_values("session")
     first, last = (f"{mine['session'].iloc[i]:%Y-%m-%d}" for i in (2, 7))
-    again = json.loads(kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", "--stages", "forecast", "--force", "--json").stdout)
+    again = json.loads(kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", "--stages", "forecast", "--force", "--json", api=api).stdout)
     assert again["forecasts"] == 6
     both = lake(ran).read("predictions")
     both = both[(both["model_id"] == name) & both["session"].between(first, last)].groupby("session")["p_up"]
     assert (both.count() == 2).all()
     # the experiment saw the whole period, the backfill only what was known at its last session: the forecasts are the same
     assert (both.max() - both.min()).max() < 1e-6
-    counts = json.loads(kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", "--json").stdout)
+    counts = json.loads(kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", "--json", api=api).stdout)
     assert counts["extracted headlines"] == 0
     before = lake(ran).versions()
-    kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml")
+    kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", api=api)
     after = lake(ran).versions()
     assert {k: v for k, v in after.items() if k != "runs"} == {k: v for k, v in before.items() if k != "runs"}
 
 
 @pytest.mark.parametrize("table", ["extractions", "links", "predictions"])
-def test_a_killed_run_goes_on_where_it_was(ran: Path, world: Path, tmp_path: Path, table: str) -> None:
+def test_a_killed_run_goes_on_where_it_was(ran: Path, world: Path, tmp_path: Path, table: str, api: str) -> None:
     """SIGKILL as soon as a stage has written its first rows, then run again: the lake is that of an undisturbed run."""
     (tmp_path / "world").symlink_to(world / "world")
     (tmp_path / "small.yaml").write_text((world / "small.yaml").read_text())
-    child = subprocess.Popen([sys.executable, "-m", "kdtcn", "run", "--config", "small.yaml"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    child = subprocess.Popen([sys.executable, "-m", "kdtcn", "run", "--config", "small.yaml"], cwd=tmp_path, env={**os.environ, "PREFECT_API_URL": api}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 300
     while lake(tmp_path).version(table) < 1:
         assert time.monotonic() < deadline, f"{table} was never written"
@@ -162,7 +174,36 @@ def test_a_killed_run_goes_on_where_it_was(ran: Path, world: Path, tmp_path: Pat
             pytest.fail(f"the run ended with {child.wait(timeout=0.05)} before it could be killed")
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-    kdtcn(tmp_path, "run", "--config", "small.yaml")
-    undisturbed, resumed = contents(Lake(str(ran / "var" / "small" / "lake"))), contents(lake(tmp_path))
+    kdtcn(tmp_path, "run", "--config", "small.yaml", api=api)
+    undisturbed, resumed = contents(lake(ran)), contents(lake(tmp_path))
     for name in ("prices", "headlines", "extractions", "events", "links", "entities", "facts", "models"):
         assert resumed[name] == undisturbed[name], name
+    for name in ("predictions", "effects", "labels"):  # the nightly and the backfill above have added some to the other
+        assert set(resumed[name]) <= set(undisturbed[name]), name
+        assert len(set(resumed[name])) == len(resumed[name]), name
+
+
+def test_serve_schedules_the_nightly_in_new_york_time_and_ends_in_order(ran: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "kdtcn", "serve", "--config", "small.yaml"], cwd=ran, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert child.stderr is not None
+        address = ""
+        for line in child.stderr:
+            address = address or "".join(re.findall(r"http://127\.0\.0\.1:\d+", line))
+            if "nightly at" in line:
+                break
+        deployments: list[dict] = []
+        deadline = time.monotonic() + 60
+        while len(deployments) < 3 and time.monotonic() < deadline:
+            deployments = httpx.post(f"{address}/api/deployments/filter", json={}, timeout=10).json()
+        flows = {row["entrypoint"].split(":")[-1]: row for row in deployments}
+        assert set(flows) == {"nightly", "backfill", "experiment"}
+        schedule = flows["nightly"]["schedules"][0]["schedule"]
+        assert (schedule["cron"], schedule["timezone"]) == ("30 0 * * 1-5", "America/New_York")
+        os.killpg(child.pid, signal.SIGINT)
+        assert child.wait(timeout=60) == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)

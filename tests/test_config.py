@@ -43,6 +43,12 @@ def test_a_clock_time_is_read_as_written(tmp_path: Path) -> None:
         ("", ["training.seeds"], "KEY=VALUE"),
         ("", ["training.seeds=-1"], "training.seeds"),
         ("", ["name=1", "name.x=2"], "name"),
+        ("evaluation: {test_from: 2015-13-45}", [], "2015|month"),
+        ("", ["evaluation.test_from=2015-02-30"], "2015-02-30"),
+        ("1: 2", [], "KEY"),
+        ("decision: {at: '09:00+02:00'}", [], "decision.at"),
+        ("training: {live: kdtcm}", [], "kdtcm"),
+        ("evaluation: {alignments: [same_day]}", [], "forecast"),
     ],
 )
 def test_an_error_names_the_file_or_key(tmp_path: Path, text: str, sets: list[str], named: str) -> None:
@@ -62,3 +68,9 @@ def test_the_fingerprint_ignores_paths_and_sees_settings(tmp_path: Path) -> None
     base = load(None)
     assert load(None, [f"home={tmp_path}"]).fingerprint() == base.fingerprint()
     assert load(None, ["features.window=12"]).fingerprint() != base.fingerprint()
+
+
+def test_an_environment_variable_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KDTCN_TRAINING__MODELS", "tcn")
+    with pytest.raises(ConfigError, match="JSON"):
+        load(None)

@@ -16,8 +16,8 @@ from kdtcn.lake import Lake
 from kdtcn.sessions import closes, day_end, decision_time, sessions
 from kdtcn.training.fold import Fold, Sight, prepare
 from kdtcn.training.jobs import Job, run_job
-from kg import Graph, Linker, load_seed
-from kg.pending import link_pending
+from kg import Graph, load_seed
+from kg.pending import link_pending, linker_id
 
 DAYS = sessions("2014-01-02", "2015-06-30")
 CUT = 260  # sessions of fixed past; everything available after the decision time of this one is redrawn
@@ -55,9 +55,17 @@ def build(folder: Path, future: int) -> tuple[Lake, Sight]:
     old_heads = lake.read("headlines", as_of=moment)[["headline_id", "month"]]
     late = moment + pd.Timedelta(days=31 + future)
     lake.upsert("headline_scores", old_heads.assign(rank=later.permutation(len(old_heads)), votes=9, seen_at=late, available_at=late))
+    # old headlines read again in the future: more tuples, and other links of old ones
+    again = lake.read("events", as_of=moment).sample(40, random_state=future).assign(available_at=moment + pd.Timedelta(days=2))
+    lake.upsert("events", again.assign(event_id="again-" + again["event_id"]).drop(columns="ingested_at"))
     graph = with_future_facts(load_seed(), moment, later)
     link_pending(lake, graph, threshold=SETTINGS.graph.threshold)
-    return lake, Sight(EXTRACTOR, Linker.name, graph)
+    linker = linker_id(SETTINGS.graph.threshold)
+    old = lake.read("events", as_of=moment)["event_id"].sample(30, random_state=future).to_numpy()
+    other = {"role": "subject", "span_start": 0, "linker": linker, "graph_version": graph.version, "entity_id": graph.entities["id"].iloc[future]}
+    late_links = pd.DataFrame({"event_id": old, **other, "label": "late", "score": 1.0, "month": "2014-06", "available_at": late})
+    lake.upsert("links", late_links)
+    return lake, Sight(EXTRACTOR, linker, graph)
 
 
 def prices(days: pd.DatetimeIndex, rng: np.random.Generator) -> pd.DataFrame:

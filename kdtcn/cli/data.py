@@ -99,7 +99,10 @@ def _import_file(kind: str, provider: "type[Provider]", known: dict, options: li
         key, sign, value = pair.partition("=")
         if not sign:
             raise InputError(f"--option {pair!r}: expected KEY=VALUE")
-        known[key] = yaml.safe_load(value)
+        try:
+            known[key] = yaml.safe_load(value)
+        except (yaml.YAMLError, ValueError):
+            raise InputError(f"--option {pair!r}: the value is not YAML; quote it") from None
     try:
         reader = provider(**known)
     except ValidationError as error:
@@ -184,8 +187,8 @@ def _read_lines(name: str) -> Iterator[dict]:
             row = json.loads(line)
         except ValueError:
             raise InputError(f'{name}, line {number}: not JSON; expected one object a line such as {{"text": "..."}}') from None
-        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-            raise InputError(f'{name}, line {number}: expected an object with a string "text"')
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("Date") or "", str):
+            raise InputError(f'{name}, line {number}: expected an object with a string "text", and a string "Date" if any')
         yield row
 
 

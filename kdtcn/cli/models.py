@@ -36,7 +36,7 @@ def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
         live = [name for name in trained if name.startswith(f"{settings.training.live}-forecast-s0-")]
         if live:
             store.promote(lake, live[0])
-        run.rows["models"] = len(trained)
+        run.note(model_ids=trained)
     show({"models": len(trained), "in force": live[0] if live else "none"}, json_)
 
 

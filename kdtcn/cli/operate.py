@@ -10,7 +10,7 @@ import typer
 from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
 from kdtcn.config import Settings
-from kdtcn.errors import InputError
+from kdtcn.errors import ConfigError, InputError
 
 report_app = typer.Typer(help="The site of explanation reports.", no_args_is_help=True)
 app.add_typer(report_app, name="report")
@@ -101,13 +101,13 @@ def backfill(
     from flows import server
 
     server.prepare(settings.folder)
-    from flows.backfill import months_of, range_of, stages_of
+    from flows.backfill import range_of, stages_of
 
     chosen, wanted = range_of(first, last), stages_of(stages)
     lake.require("prices", f"import some first, for example `kdtcn import djia FOLDER --config {config}`")
     model = str(in_force(lake, chosen[0])["model_id"]) if {"forecast", "explain", "report"} & set(wanted) else "none needed"
     if dry_run:
-        show({"sessions": len(chosen), "first": f"{chosen[0]:%Y-%m-%d}", "last": f"{chosen[-1]:%Y-%m-%d}", "months of news": len(months_of(chosen)), "stages": " ".join(wanted), "model": model}, json_)
+        show({"sessions": len(chosen), "first": f"{chosen[0]:%Y-%m-%d}", "last": f"{chosen[-1]:%Y-%m-%d}", "stages": " ".join(wanted), "model": model}, json_)
         return
     with _prefect(settings):
         from flows.backfill import backfill as flow
@@ -124,7 +124,9 @@ def serve(config: ConfigOption = Path("configs/live.yaml"), sets: SetOption = []
     """
     from flows.serve import serve as run_forever
 
-    open_lake(config, sets)  # a configuration error is found before anything starts
+    settings, _ = open_lake(config, sets)  # a configuration error is found before anything starts
+    if settings.serve.at > settings.decision.at and any(source.provider in ("rss", "reddit") for source in settings.sources.news):
+        raise ConfigError(f"serve.at {settings.serve.at:%H:%M} is after decision.at {settings.decision.at:%H:%M}: what the night fetches would count for the next session only; set decision.at later")
     run_forever(config, sets)
 
 
@@ -136,14 +138,13 @@ def report_build(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], mo
     """
     from kdtcn.errors import ModelError
     from kdtcn.report.build import build_site
-    from kdtcn.training.store import stored_models
+    from kdtcn.training.store import live_model
 
     settings, lake = open_lake(config, sets)
-    rows = stored_models(lake)
-    live = rows[rows["status"] == "live"]["model_id"].tolist()
-    if not model and not live:
+    name = model or live_model(lake)
+    if not name:
         raise ModelError(f"{lake.url}: no model is in force; run `kdtcn train --config {config}` first")
-    out.print(f"report: {build_site(lake, settings, str(config), model or live[0]).resolve()}")
+    out.print(f"report: {build_site(lake, settings, str(config), name).resolve()}")
 
 
 @report_app.command("open")
@@ -166,14 +167,12 @@ def status(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: J
 
     Example: kdtcn status --config configs/djia.yaml
     """
-    from kdtcn.training.store import stored_models
+    from kdtcn.training.store import live_model, stored_models
 
     settings, lake = open_lake(config, sets)
     prices, heads = lake.read("prices", columns=["session"]), lake.read("headlines", columns=["available_at"])
     rejects = lake.read("rejects", columns=["source", "reason"])
     runs = lake.read("runs", columns=["command", "started", "ended", "status"]).sort_values("started").tail(5)
-    models = stored_models(lake)
-    live = models[models["status"] == "live"]["model_id"].tolist()
     about = {
         "lake": lake.url,
         "sessions with prices": len(prices.drop_duplicates()),
@@ -181,8 +180,8 @@ def status(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: J
         "headlines": len(heads),
         "last headline": "" if heads.empty else f"{heads['available_at'].max():%Y-%m-%d %H:%M} UTC",
         "rejects": len(rejects),
-        "models": len(models),
-        "in force": live[0] if live else "none",
+        "models": len(stored_models(lake)),
+        "in force": live_model(lake) or "none",
     }
     if json_:
         show({**about, "runs": runs.astype(str).to_dict("records")}, True)

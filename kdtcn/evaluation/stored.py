@@ -1,5 +1,7 @@
 """The evaluation of what the lake holds: stored forecasts of the test period against labels."""
 
+import json
+
 import pandas as pd
 
 from kdtcn.config import Settings
@@ -10,16 +12,18 @@ from kdtcn.training.store import stored_models
 
 
 def stored_predictions(lake: Lake, settings: Settings) -> pd.DataFrame:
-    """Forecasts of the newest model of each family, alignment and seed over the test period, with labels beside them.
+    """Forecasts of the models that the last `run` or `train` named, over the test period, with labels beside them.
 
     Columns: session, model, seed, alignment, p_up, p_abrupt, up, d, c, abrupt, sigma.
     """
-    models = stored_models(lake).drop_duplicates(["family", "alignment", "seed"])
-    models = models[models["family"].isin(settings.training.models) & models["alignment"].isin(settings.evaluation.alignments)]
+    models = stored_models(lake)
+    models = models[models["model_id"].isin(last_trained(lake))]
     made = lake.read("predictions", columns=["session", "model_id", "made_at", "p_up", "p_abrupt"])
     made = made.sort_values("made_at").drop_duplicates(["session", "model_id"], keep="last")
-    rows = made.merge(models[["model_id", "family", "alignment", "seed"]], on="model_id").rename(columns={"family": "model"})
-    rows = rows[rows["session"] >= pd.Timestamp(settings.evaluation.test_from)]
+    about = models[["model_id", "family", "alignment", "seed", "trained_until"]].rename(columns={"family": "model"})
+    rows = made.merge(about, on="model_id")
+    # a model may be asked about any session; only those after its training are a test of it
+    rows = rows[(rows["session"] >= pd.Timestamp(settings.evaluation.test_from)) & (rows["session"] > rows.pop("trained_until"))]
     prices = market(lake, settings)
     known = pd.DataFrame(
         {"session": prices.sessions, "up": prices.up, "d": prices.d, "c": prices.c, "abrupt": prices.abrupt, "sigma": prices.sigma}
@@ -28,6 +32,13 @@ def stored_predictions(lake: Lake, settings: Settings) -> pd.DataFrame:
     order = {name: i for i, name in enumerate(settings.training.models)}
     rows = rows.assign(order=rows["model"].map(order)).sort_values(["alignment", "order", "seed", "session"], kind="stable")
     return rows.drop(columns=["model_id", "made_at", "order"])
+
+
+def last_trained(lake: Lake) -> list[str]:
+    """Ids of the models that belong to the last experiment, trained in it or before."""
+    runs = lake.read("runs", columns=["started", "row_counts"]).sort_values("started", ascending=False)
+    found = (json.loads(counts).get("model_ids") for counts in runs["row_counts"])
+    return next((ids for ids in found if ids), [])
 
 
 def evaluation_table(lake: Lake, settings: Settings) -> pd.DataFrame:

@@ -8,14 +8,22 @@ import pyarrow.dataset as ds
 
 from kdtcn.config import Settings
 from kdtcn.explain.effects import Effects, event_effects
+from kdtcn.features.news import months_of
 from kdtcn.lake import Lake
 from kdtcn.progress import track
 from kdtcn.training.fold import Sight
-from kdtcn.training.forecast import Outlook, outlook
+from kdtcn.training.forecast import Outlook, newest, outlook
 
 PLACEBO_SESSIONS = 60  # earlier sessions whose headlines stand in for an event
 UNRANKED = 99  # a headline without popularity comes after those with one
 OLDER = "session:"  # prefix of the rows that hold an older session's effect as a whole
+BASE, LOGIT = "no-news", "forecast"  # rows that hold the two ends which the effects lead from and to
+
+
+def newest_effects(lake: Lake, model_id: str, method: str) -> pd.DataFrame:
+    """The effects that were made last for each session."""
+    rows = lake.read("effects", where=(ds.field("model_id") == model_id) & (ds.field("method") == method))
+    return rows[rows["made_at"] == rows.groupby("session")["made_at"].transform("max")] if len(rows) else rows
 
 
 def popularity(lake: Lake, months: Sequence[str]) -> pd.Series:
@@ -27,11 +35,16 @@ def popularity(lake: Lake, months: Sequence[str]) -> pd.Series:
 def explain_pending(
     lake: Lake, settings: Settings, sight: Sight, model_id: str, sessions: pd.DatetimeIndex, *, force: bool = False
 ) -> int:
-    """Compute and store the missing effects, a session at a time; returns how many sessions were explained."""
+    """Compute and store the missing effects, a session at a time; returns how many sessions were explained.
+
+    A session whose forecast was made anew with another result is explained anew.
+    """
     method = settings.explain.method
-    mine = (ds.field("model_id") == model_id) & (ds.field("method") == method)
-    done = lake.read("effects", columns=["session"], where=mine)["session"].unique()
-    missing = sessions if force else sessions[~sessions.isin(done)]
+    forecasts = newest(lake, model_id).set_index("session")["logit_up"].reindex(sessions)
+    done = newest_effects(lake, model_id, method)
+    explained = done[done["event_id"] == LOGIT].set_index("session")["effect"].reindex(sessions)
+    same = np.isclose(forecasts.to_numpy(), explained.to_numpy(), rtol=0, atol=1e-4)
+    missing = sessions if force else sessions[~same]
     if len(missing) == 0:
         return 0
     view = outlook(lake, settings, sight, model_id, missing, before=PLACEBO_SESSIONS)
@@ -53,15 +66,13 @@ def explain_pending(
 
 def item_ranks(lake: Lake, view: Outlook) -> np.ndarray:
     """(N,) the popularity rank of each item of the model's kind."""
-    days = view.data.sessions
-    months = pd.period_range(days[0] - pd.Timedelta(days=14), days[-1] + pd.Timedelta(days=2), freq="M").astype(str).tolist()
-    ranks = popularity(lake, months)
+    ranks = popularity(lake, months_of(view.data.sessions[0], view.data.sessions[-1]))
     heads = view.news.events["headline_id"] if view.model.kind != "word" else view.news.headlines["headline_id"]
     return heads.map(ranks).fillna(UNRANKED).to_numpy(int)
 
 
 def effect_rows(found: Effects, model_id: str, ranks: np.ndarray, view: Outlook) -> pd.DataFrame:
-    """The effects of one session as rows of `effects`; an older session is one row, named by its date."""
+    """The effects of one session as rows of `effects`: its events, its older sessions by date, and the two logits they join."""
     kind = view.model.kind
     assert kind is not None, "event_effects refuses a model that reads no news"
     mine = view.data.items[kind].of(view.data.position(found.session))
@@ -83,5 +94,6 @@ def effect_rows(found: Effects, model_id: str, ranks: np.ndarray, view: Outlook)
             "popularity": found.older_counts,  # of an older session: how many items it had
         }
     )
-    rows = pd.concat([own, older], ignore_index=True) if len(own) else older
+    ends = pd.DataFrame({"event_id": [BASE, LOGIT], "effect": [found.base, found.logit]})
+    rows = pd.concat([part for part in (own, older, ends) if len(part)], ignore_index=True)
     return rows.assign(session=found.session, model_id=model_id, method=found.method, made_at=made, available_at=made)

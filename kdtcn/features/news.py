@@ -8,7 +8,7 @@ import pyarrow.dataset as ds
 
 from kdtcn.config import Alignment, Settings
 from kdtcn.lake import Lake
-from kdtcn.sessions import NEW_YORK, session_of, session_on_or_after
+from kdtcn.sessions import session_of, session_on_or_after
 
 EVENT_COLUMNS = ["event_id", "headline_id", "subject", "predicate", "object", "lemma", "event_type", "negated", "available_at"]
 
@@ -46,7 +46,7 @@ def news(
     as_of: pd.Timestamp | None = None,
 ) -> News:
     """Everything said about the given sessions, known at `as_of`."""
-    where = _months(sessions)
+    where = ds.field("month").isin(months_of(sessions[0], sessions[-1]))
     heads = lake.read("headlines", as_of=as_of, columns=["headline_id", "text", "published_at", "available_at"], where=where)
     # same-day labels concern sessions whose news may still be unfinished at `as_of`: the caller names it or not
     heads = heads.assign(session=assign(heads, alignment, settings))
@@ -54,17 +54,31 @@ def news(
     heads = heads.assign(position=heads.pop("session").map(place)).dropna(subset="position").astype({"position": int})
     heads = heads.sort_values(["position", "available_at", "headline_id"], kind="stable").reset_index(drop=True)
     mine = ds.field("extractor") == extractor
-    events = lake.read("events", columns=EVENT_COLUMNS, where=mine if where is None else mine & where)
-    events = events.merge(heads[["headline_id", "position"]], on="headline_id")
+    events = lake.read("events", as_of=as_of, columns=EVENT_COLUMNS, where=mine & where)
+    events = events.merge(heads[["headline_id", "position", "available_at"]], on="headline_id", suffixes=("", "_headline"))
+    events = _when_known(events, alignment, settings, place)
     events = events.sort_values(["position", "available_at", "headline_id", "event_id"], kind="stable").reset_index(drop=True)
     by = (ds.field("linker") == linker) & (ds.field("graph_version") == graph_version) & (ds.field("entity_id") != "")
-    links = lake.read("links", columns=["event_id", "role", "entity_id", "score"], where=by if where is None else by & where)
-    return News(alignment, heads, events, links[links["event_id"].isin(events["event_id"])].reset_index(drop=True))
+    links = lake.read("links", as_of=as_of, columns=["event_id", "role", "entity_id", "score", "available_at"], where=by & where)
+    links = links.merge(events[["event_id", "available_at"]], on="event_id", suffixes=("", "_event"))
+    links = links[links.pop("available_at") <= links.pop("available_at_event")]
+    return News(alignment, heads, events, links.reset_index(drop=True))
 
 
-def _months(sessions: pd.DatetimeIndex) -> ds.Expression | None:
-    """The partitions that can hold news of the sessions: weekends and holidays before the first one included."""
-    first = (sessions[0] - pd.Timedelta(days=14)).tz_localize(NEW_YORK)
-    last = sessions[-1] + pd.Timedelta(days=2)
-    months = pd.period_range(first.tz_localize(None), last, freq="M").astype(str).tolist()
-    return ds.field("month").isin(months)
+def _when_known(events: pd.DataFrame, alignment: Alignment, settings: Settings, place: pd.Series) -> pd.DataFrame:
+    """Events count with their headline, but not before they were known themselves (a text read again later)."""
+    own = events.pop("available_at_headline")
+    late = events["available_at"] > own
+    events["available_at"] = events["available_at"].where(late, own)
+    if alignment == "forecast" and late.any():
+        events.loc[late, "position"] = session_of(events.loc[late, "available_at"], settings.decision.at).map(place)
+        events = events.dropna(subset="position").astype({"position": int})
+    return events
+
+
+def months_of(first: pd.Timestamp, last: pd.Timestamp) -> list[str]:
+    """The month partitions whose headlines can count for the sessions from first to last.
+
+    A headline lies in the month of its own day; feeds give entries that are weeks old, so two months before are read too.
+    """
+    return pd.period_range(first - pd.Timedelta(days=62), last + pd.Timedelta(days=2), freq="M").astype(str).tolist()

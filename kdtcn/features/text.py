@@ -33,7 +33,7 @@ class TextVectors:
 
     def save(self) -> bytes:
         words = self.vectorizer.get_feature_names_out().tolist()
-        tensors = {"components": self.components, "idf": self.vectorizer.idf_.astype(np.float32)}
+        tensors = {"components": self.components, "idf": np.asarray(self.vectorizer.idf_, np.float64)}
         return save(tensors, {"words": json.dumps(words)})
 
     @classmethod
@@ -43,7 +43,7 @@ class TextVectors:
         tensors = load(data)
         words = json.loads(header["__metadata__"]["words"])
         vectorizer = _vectorizer(None, words).fit(words[:1])  # any text: the words are given, and the weights follow
-        vectorizer.idf_ = tensors["idf"].astype(float)
+        vectorizer.idf_ = tensors["idf"]
         return cls(vectorizer, tensors["components"])
 
 

@@ -15,7 +15,7 @@ class Run:
     def __init__(self, lake: Lake, command: str, config: str) -> None:
         self.lake, self.command, self.config = lake, command, config
         self.run_id = uuid.uuid4().hex[:16]
-        self.rows: dict[str, int] = {}
+        self.rows: dict[str, object] = {}
         self.started = pd.Timestamp.now("UTC")
 
     def __enter__(self) -> "Run":
@@ -24,6 +24,11 @@ class Run:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._store("done" if error is None else "failed", pd.Timestamp.now("UTC"))
+
+    def note(self, **facts: object) -> None:
+        """Put facts into the row at once, for stages of the same run that read them."""
+        self.rows.update(facts)
+        self._store("running", None)
 
     def _store(self, status: str, ended: pd.Timestamp | None) -> None:
         row = {

@@ -16,13 +16,14 @@ from kdtcn.errors import ModelError
 from kdtcn.evaluation.intervals import wilson
 from kdtcn.explain.abrupt import AbruptPoint, recent
 from kdtcn.explain.linkage import EventLinks, Linkage, link_events
-from kdtcn.explain.pending import OLDER, UNRANKED, popularity
+from kdtcn.explain.pending import BASE, OLDER, UNRANKED, newest_effects, popularity
 from kdtcn.features.market import Market, market
-from kdtcn.features.news import assign
+from kdtcn.features.news import assign, months_of
 from kdtcn.lake import Lake
 from kdtcn.report.page import EntityRef, EventRow, HeadlineRow, OlderRow, Outcome, Provenance, Record, SessionPage
 from kdtcn.sessions import NEW_YORK, decision_time
 from kdtcn.training.fold import Sight
+from kdtcn.training.forecast import newest
 from kdtcn.training.store import stored_models
 from kg.graph import relations
 
@@ -54,14 +55,11 @@ class Assembler:
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        rows = self.lake.read("predictions", where=ds.field("model_id") == self.model_id)
-        return rows.sort_values("made_at").drop_duplicates("session", keep="last").set_index("session").sort_index()
+        return newest(self.lake, self.model_id).set_index("session")
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        mine = (ds.field("model_id") == self.model_id) & (ds.field("method") == self.settings.explain.method)
-        rows = self.lake.read("effects", where=mine)
-        return rows.sort_values("made_at").drop_duplicates(["session", "event_id"], keep="last")
+        return newest_effects(self.lake, self.model_id, self.settings.explain.method)
 
     @cached_property
     def headlines(self) -> pd.DataFrame:
@@ -97,9 +95,7 @@ class Assembler:
         return found
 
     def _months(self, sessions: pd.Series) -> list[str]:
-        days = pd.DatetimeIndex(sessions.unique())
-        around = days.append([days - pd.Timedelta(days=14), days + pd.Timedelta(days=2)])
-        return sorted({f"{day:%Y-%m}" for day in around})
+        return sorted({month for day in sessions.unique() for month in months_of(day, day)})
 
     # -- one page ---------------------------------------------------------------------------------------------
 
@@ -119,7 +115,7 @@ class Assembler:
             p_up=float(forecast["p_up"]),
             p_abrupt=float(forecast["p_abrupt"]),
             logit=float(forecast["logit_up"]),
-            base=float(forecast["logit_up"] - effects["effect"].sum()),
+            base=float(effects.loc[effects["event_id"] == BASE, "effect"].iloc[0]),
             threshold=self.settings.abrupt.threshold,
             decision=f"{decided.tz_convert(NEW_YORK):%Y-%m-%d %H:%M} New York",
             provenance=self._provenance(session, forecast),
@@ -212,7 +208,8 @@ class Assembler:
 
     def record(self, session: pd.Timestamp) -> Record | None:
         """The model's accuracy over the last forecasts before this session whose outcome is known."""
-        before = self.predictions.index[self.predictions.index < session]
+        mine = self.predictions.index
+        before = mine[(mine < session) & (mine > self.model["trained_until"])]
         rows = self.market.sessions.get_indexer(before)
         known = (rows >= 0) & (self.market.up[np.maximum(rows, 0)] >= 0)
         before, rows = before[known][-RECORD:], rows[known][-RECORD:]

@@ -10,7 +10,7 @@ from kdtcn.progress import say
 from kdtcn.training.fold import Fold
 from kdtcn.training.jobs import Job, Run, jobs_for
 from kdtcn.training.runs import fit_each
-from kdtcn.training.store import model_id, model_row, prediction_rows, stored_models
+from kdtcn.training.store import load_stored, model_id, model_row, prediction_rows, stored_models
 
 BATCH = 10  # runs between two writes: what a kill can lose
 
@@ -23,6 +23,7 @@ def train_all(lake: Lake, settings: Settings, fold: Fold) -> list[str]:
     missing = [job for job in jobs if identity[job] not in there]
     if len(missing) < len(jobs):
         say(f"{fold.alignment}: {len(jobs) - len(missing)} of {len(jobs)} models are trained already")
+    _forecast_rest(lake, fold, [name for name in identity.values() if name in there])
     if not missing:
         return list(identity.values())
     finished = fit_each(
@@ -37,6 +38,20 @@ def train_all(lake: Lake, settings: Settings, fold: Fold) -> list[str]:
     while runs := list(islice(finished, BATCH)):
         _store(lake, settings, fold, runs, identity)
     return list(identity.values())
+
+
+def _forecast_rest(lake: Lake, fold: Fold, names: list[str]) -> None:
+    """Forecasts of test sessions that came, or whose news came, after these models were trained."""
+    made = lake.read("predictions", columns=["session", "model_id"])
+    rest = []
+    for name in names:
+        seen = fold.data.sessions[fold.split.test].isin(made.loc[made["model_id"] == name, "session"])
+        if not seen.all():
+            rows = fold.split.test[~seen]
+            model, config = load_stored(lake, name)
+            rest.append(prediction_rows(name, fold.data.sessions[rows], model.logits(fold.data, rows), tuple(config["temperature"]), lake.versions()))
+    if rest:
+        lake.upsert("predictions", pd.concat(rest, ignore_index=True))
 
 
 def _store(lake: Lake, settings: Settings, fold: Fold, runs: list[Run], identity: dict[Job, str]) -> None:

@@ -1,8 +1,11 @@
 """One fold of an experiment: its rows, its cut, and everything fitted before that cut."""
 
 import hashlib
+import json
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from kdtcn.config import Alignment, Settings
@@ -19,10 +22,9 @@ from kdtcn.lake import Lake
 from kdtcn.progress import say
 from kdtcn.sessions import closes, decision_times
 from kdtcn.training.splits import Split, fixed_origin
-from kg import Graph, Linker
+from kg import Graph
 from kg import load as load_graph
-
-FITTED_BY = ("decision", "features", "graph", "nlp")  # sections that shape what is fitted once a fold
+from kg.pending import linker_id, unlinked
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,15 @@ class Sight:
     linker: str
     graph: Graph
 
+    @property
+    def reading(self) -> str:
+        """What vectors fitted on such events are good for: events read and linked in the same way."""
+        return f"{self.extractor}/{self.linker}"
+
     @classmethod
     def of(cls, lake: Lake, settings: Settings) -> "Sight":
         graph = load_graph(lake)
-        return cls(extractor_id(load_pipeline(settings.nlp.model)), Linker.name, graph)
+        return cls(extractor_id(load_pipeline(settings.nlp.model)), linker_id(settings.graph.threshold), graph)
 
     def news(
         self, lake: Lake, settings: Settings, alignment: Alignment, sessions: pd.DatetimeIndex, as_of: pd.Timestamp | None = None
@@ -63,12 +70,28 @@ class Fold:
         """The last session whose label any fit or stopping rule has seen."""
         return self.data.sessions[int(max(self.split.train.max(), self.split.valid.max(initial=0)))]
 
+    @cached_property
+    def inputs(self) -> str:
+        """A hash of all that training sees: inputs and labels up to the last training or validation row."""
+        rows = int((self.data.sessions <= self.trained_until).sum())
+        digest = hashlib.sha256(self.fitted.fitted_id.encode())
+        arrays = [self.data.prices[:rows], self.data.d[:rows], self.data.up[:rows], self.data.abrupt[:rows], self.split.train, self.split.valid]
+        for kind in ("word", "text+graph"):
+            items = self.data.items[kind]
+            arrays += [items.offsets[: rows + 1], items.vectors[: items.offsets[rows]]]
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
 
 def prepare(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) -> Fold:
     """Join the lake's tables into a fold; what is fitted is stored, and found again by the next run.
 
     The cut lies after the last training session: validation and test rows meet vectors that never saw them.
     """
+    missing = unlinked(lake, sight.graph, extractor=sight.extractor, threshold=settings.graph.threshold)
+    if missing:
+        raise InputError(f"{lake.url}: {missing} events are not linked on this graph yet; `kdtcn run` links them and trains")
     prices = market(lake, settings)
     said = sight.news(lake, settings, alignment, prices.sessions)
     window = settings.features.window
@@ -81,20 +104,22 @@ def prepare(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) 
         raise InputError(f"{lake.url}: no headline before {cut:%Y-%m-%d}; import news that covers the training period")
     fitted_id = _identity(settings, cut, sight, said)
     if f"{fitted_id}-graph" in set(lake.read("models", columns=["model_id"])["model_id"]):
-        fitted = folds.load(lake, fitted_id, sight.graph)
+        fitted = folds.load(lake, fitted_id, sight.graph, sight.reading)
     else:
         say(f"{alignment}: fitting text vectors and the graph embedding on what was known by {cut:%Y-%m-%d}")
-        fitted = folds.fit(said, sight.graph, cut, settings, fitted_id)
-        fitted.store(lake, settings.fingerprint(*FITTED_BY))
+        fitted = folds.fit(said, sight.graph, cut, settings, fitted_id, sight.reading)
+        fitted.store(lake, settings.fingerprint())
     return Fold(alignment, prices, said, fitted, fitted.dataset(prices, said, window), split)
 
 
 def _identity(settings: Settings, cut: pd.Timestamp, sight: Sight, said: News) -> str:
     """Equal inputs before the cut and equal settings give the same id, whatever happened after the cut."""
-    known = said.events.loc[said.events["available_at"] <= cut, "event_id"]
+    known = said.events[said.events["available_at"] <= cut]
     heads = said.headlines.loc[said.headlines["available_at"] <= cut, "headline_id"]
-    parts = [settings.fingerprint(*FITTED_BY), cut.isoformat(), sight.graph.version, sight.extractor, sight.linker]
-    digest = hashlib.sha256("|".join(parts).encode())
-    for ids in (heads, known):
+    links = said.links[said.links["event_id"].isin(known["event_id"])]
+    graph = settings.graph.model_dump(mode="json", exclude={"data", "sources"})
+    shape = json.dumps([graph, settings.fingerprint("decision", "features")], sort_keys=True)
+    digest = hashlib.sha256("|".join([shape, cut.isoformat(), sight.graph.version, sight.reading]).encode())
+    for ids in (heads, known["event_id"], links["event_id"] + links["role"] + links["entity_id"]):
         digest.update("".join(sorted(ids)).encode())
     return f"fold-{digest.hexdigest()[:12]}"

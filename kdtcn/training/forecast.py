@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from kdtcn.config import Settings
+from kdtcn.errors import InputError, ModelError
 from kdtcn.features import fitted as folds
 from kdtcn.features.dataset import Dataset
 from kdtcn.features.fitted import Fitted
@@ -16,7 +17,10 @@ from kdtcn.lake import Lake
 from kdtcn.models import Model
 from kdtcn.sessions import calendar, decision_time
 from kdtcn.training.fold import Sight
-from kdtcn.training.store import load_stored, prediction_rows
+from kdtcn.training.store import load_stored, prediction_rows, stored_models
+
+EARLIEST = pd.Timedelta(hours=12)  # how long before its decision time a session may be forecast
+SAME = 1e-6  # logits closer than this are the same forecast, computed over another stretch of sessions
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ def outlook(lake: Lake, settings: Settings, sight: Sight, model_id: str, session
     The read is bounded by the sessions asked for (and `before` more sessions of context), not by the length of history.
     """
     model, config = load_stored(lake, model_id)
-    fitted = folds.load(lake, config["fitted_id"], sight.graph)
+    _check_forecasts(lake, model_id, sessions)
+    fitted = folds.load(lake, config["fitted_id"], sight.graph, sight.reading)
     last = sessions[-1]
     known = calendar().sessions
     span = int(known.get_loc(last)) - int(known.get_loc(sessions[0])) + 1
@@ -55,20 +60,48 @@ def outlook(lake: Lake, settings: Settings, sight: Sight, model_id: str, session
     return Outlook(model_id, model, (config["temperature"][0], config["temperature"][1]), fitted, prices, said, data)
 
 
+def _check_forecasts(lake: Lake, model_id: str, sessions: pd.DatetimeIndex) -> None:
+    """ModelError where the model would not forecast: trained on the session itself, or for news of the same day."""
+    about = stored_models(lake).set_index("model_id").loc[model_id]
+    if about["alignment"] != "forecast":
+        raise ModelError(f"model {model_id!r} explains the same day and cannot forecast; choose one of the alignment forecast")
+    if about["trained_until"] >= sessions[0]:
+        raise ModelError(
+            f"model {model_id!r} was trained on sessions up to {about['trained_until']:%Y-%m-%d}, so {sessions[0]:%Y-%m-%d} is no forecast"
+            " for it; choose a later session or an earlier model"
+        )
+    coming = decision_time(sessions[-1])
+    if coming > pd.Timestamp.now("UTC") + EARLIEST:
+        raise InputError(f"session {sessions[-1]:%Y-%m-%d} is decided on {coming:%Y-%m-%d %H:%M} UTC; its news and prices are not known yet")
+
+
+def newest(lake: Lake, model_id: str) -> pd.DataFrame:
+    """The latest forecast of each session by a model."""
+    rows = lake.read("predictions", where=ds.field("model_id") == model_id)
+    return rows.sort_values(["session", "made_at"]).drop_duplicates("session", keep="last").reset_index(drop=True)
+
+
 def forecast(lake: Lake, settings: Settings, sight: Sight, model_id: str, sessions: pd.DatetimeIndex, *, force: bool = False) -> pd.DataFrame:
-    """Predict the sessions that this model has not predicted yet, store and return all their predictions."""
-    done = lake.read("predictions", where=ds.field("model_id") == model_id)
-    missing = sessions if force else sessions[~sessions.isin(done["session"])]
-    if len(missing):
-        view = outlook(lake, settings, sight, model_id, missing)
-        lake.upsert("predictions", view.predictions(missing, lake.versions()))
-        done = lake.read("predictions", where=ds.field("model_id") == model_id)
-    mine = done[done["session"].isin(sessions)].sort_values(["session", "made_at"])
-    return mine.drop_duplicates("session", keep="last").reset_index(drop=True)
+    """Predict the sessions and store what differs from the forecasts stored before; returns the newest of each.
+
+    A forecast made too early, or without news that came after all, is so followed by one that knows them.
+    """
+    view = outlook(lake, settings, sight, model_id, sessions)
+    made = view.predictions(sessions, lake.versions())
+    before = newest(lake, model_id).set_index("session")["logit_up"].reindex(made["session"]).to_numpy()
+    changed = ~np.isclose(before, made["logit_up"], rtol=0, atol=SAME)
+    lake.upsert("predictions", made if force else made[changed])
+    rows = newest(lake, model_id)
+    return rows[rows["session"].isin(sessions)].reset_index(drop=True)
 
 
 def settle(lake: Lake, settings: Settings, sessions: pd.DatetimeIndex) -> int:
-    """Store the labels of sessions whose prices are known by now; returns how many are new."""
+    """Store the labels of sessions whose prices are known by now; returns how many are new.
+
+    As the features do, labels take a close as it stood at the next decision time.
+    """
+    if len(sessions) == 0:
+        return 0
     span = len(calendar().sessions_in_range(sessions[0], sessions[-1]))
     prices = market(lake, settings, last=sessions[-1], n=span + 2)
     version = lake.version("prices")
@@ -86,6 +119,6 @@ def settle(lake: Lake, settings: Settings, sessions: pd.DatetimeIndex) -> int:
             "available_at": pd.Timestamp.now("UTC"),
         }
     )
-    # a label is stored again only when a newer price version changes it
+    # a label is stored again only when it differs: prices that arrived in time but late may complete it
     latest = already.drop_duplicates("session", keep="last").set_index("session")["d"].reindex(frame["session"]).to_numpy()
     return lake.upsert("labels", frame[~np.isclose(latest, frame["d"], equal_nan=False)]).stored

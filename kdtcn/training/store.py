@@ -24,15 +24,8 @@ def model_id(fold: Fold, settings: Settings, family: str, seed: int) -> str:
 
     A run that was killed finds what it has trained by it; rows of the test period do not enter.
     """
-    data, last = fold.data, fold.trained_until
-    rows = data.sessions <= last
     options = json.dumps([settings.fingerprint("abrupt", "decision", "features"), settings.training.epochs, settings.training.options], sort_keys=True)
-    digest = hashlib.sha256(f"{family}|{fold.alignment}|{seed}|{fold.fitted.fitted_id}|{options}".encode())
-    for array in (data.prices[rows], data.d[rows], data.up[rows], data.abrupt[rows], fold.split.train, fold.split.valid):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    for kind in ("word", "text"):
-        items = data.items[kind]
-        digest.update("".join(items.ids[: items.offsets[int(rows.sum())]]).encode())
+    digest = hashlib.sha256(f"{family}|{fold.alignment}|{seed}|{fold.inputs}|{options}".encode())
     return f"{family}-{fold.alignment}-s{seed}-{digest.hexdigest()[:10]}"
 
 
@@ -45,7 +38,7 @@ def model_row(fold: Fold, settings: Settings, identity: str, family: str, seed: 
         "config": json.dumps({**config, "fitted_id": fold.fitted.fitted_id}),
         "alignment": fold.alignment,
         "trained_until": fold.trained_until,
-        "graph_cut": fold.fitted.cut.tz_convert("America/New_York").tz_localize(None).normalize(),
+        "graph_cut": fold.fitted.graph_cut,
         "seed": seed,
         "weights": weights,
         "status": "trained",
@@ -102,6 +95,13 @@ def promote(lake: Lake, identity: str) -> None:
     rows.loc[~mine & (rows["alignment"] == alignment), "status"] = "retired"
     rows.loc[mine, "status"] = "live"
     lake.upsert("models", rows.drop(columns="ingested_at"))
+
+
+def live_model(lake: Lake) -> str:
+    """The id of the model in force, empty when there is none."""
+    rows = stored_models(lake)
+    live = rows[(rows["status"] == "live") & (rows["alignment"] == "forecast")]
+    return str(live["model_id"].iloc[0]) if len(live) else ""
 
 
 def in_force(lake: Lake, session: pd.Timestamp, alignment: Alignment = "forecast") -> pd.Series:
