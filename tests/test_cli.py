@@ -11,7 +11,7 @@ HELP = [
     ["kg"], ["kg", "build"], ["kg", "stats"], ["kg", "show"], ["kg", "neighbours"], ["kg", "path"], ["kg", "link"],
     ["train"], ["evaluate"], ["predict"], ["explain"], ["abrupt"], ["models"], ["models", "list"], ["models", "available"], ["models", "promote"],
     ["nightly"], ["backfill"], ["serve"], ["report"], ["report", "build"], ["report", "open"], ["status"], ["doctor"], ["lake"], ["lake", "tables"],
-    ["lake", "history"], ["demo"], ["demo", "make"],
+    ["lake", "history"], ["demo"], ["demo", "make"], ["demo", "check"],
 ]  # fmt: skip
 
 
