@@ -143,23 +143,33 @@ def extract(
     texts: Annotated[list[str], typer.Argument(help="headlines to read; none: --input", show_default=False)] = [],
     input_: Annotated[str, typer.Option("--input", help="JSON lines with a text each; - for standard input", metavar="FILE")] = "-",
     output: Annotated[str, typer.Option("--output", help="JSON lines; - for standard output", metavar="FILE")] = "-",
+    html: Annotated[str, typer.Option("--html", help="draw the parses of the headlines given as arguments into this file", metavar="FILE")] = "",
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
 ) -> None:
     """Extract event tuples with their entity links from headlines, one JSON object a line, in the order of the input.
 
     Links use the lake's graph where one is built, else the seed graph that ships; a "Date" beside a text is the day of the
-    headline, on which an office or a country must exist.
+    headline, on which an office or a country must exist. Headlines given as arguments are shown with their parse when the
+    output is a terminal.
 
     Examples:
         kdtcn extract "Britain votes to leave the European Union"
         kdtcn extract --input headlines.jsonl --output tuples.jsonl
+        kdtcn extract "Oil falls as OPEC agrees to pump more" --html parse.html
     """
-    from kdtcn.cli.lines import extract_rows
+    from kdtcn.cli.lines import draw, extract_rows, show_reading
 
     settings, lake = open_lake(config, sets)
     rows = [{"text": text} for text in texts] if texts else list(_read_lines(input_))
     found = extract_rows(rows, settings, lake)
+    if html:
+        if not texts:
+            raise InputError("--html draws headlines given as arguments; name some")
+        Path(html).write_text(draw(texts, settings), encoding="utf-8")
+    if texts and output == "-" and sys.stdout.isatty():
+        show_reading(found, settings)
+        return
     if output == "-":
         _write_lines(found, sys.stdout)
         return

@@ -42,3 +42,38 @@ def extract_rows(rows: Sequence[dict], settings: Settings, lake: Lake) -> Iterat
                 for event in events
             ],
         }
+
+
+def show_reading(found: Iterator[dict], settings: Settings) -> None:
+    """Parse, tuples and links of each headline as tables in the terminal."""
+    from kdtcn.cli.common import out, show
+    from kdtcn.events.pipeline import load
+
+    nlp = load(settings.nlp.model)
+    for row in found:
+        doc = nlp(row["text"])
+        show([{"word": t.text, "part of speech": t.pos_, "relation": t.dep_, "of": t.head.text} for t in doc if not t.is_space], False, row["text"])
+        tuples = [
+            {
+                "subject": event["subject"],
+                "predicate": ("not " if event["negated"] else "") + event["predicate"],
+                "object": event["object"],
+                "confidence": event["confidence"],
+                "entities": ", ".join(f"{e['label']} {e['score']:.2f}" for e in [*event["subject_entities"], *event["object_entities"]]),
+            }
+            for event in row["events"]
+        ]
+        if tuples:
+            show(tuples, False, "event tuples")
+        else:
+            out.print("no event", markup=False)
+
+
+def draw(texts: Sequence[str], settings: Settings) -> str:
+    """The dependency parses as one HTML page."""
+    from spacy import displacy
+
+    from kdtcn.events.pipeline import load
+
+    page: str = displacy.render(list(load(settings.nlp.model).pipe(texts)), style="dep", page=True, jupyter=False, options={"compact": True, "distance": 110})
+    return page
