@@ -24,6 +24,7 @@ lint: $(VENV)/.test
 	$(VENV)/bin/lint-imports
 
 nlp: $(VENV)/.run  ## rebuild the spaCy pipeline that ships from the treebank
+	$(PY) -m pip install --progress-bar off -q -c constraints.txt -e ".[nlp]"
 	$(PY) nlp/build.py --data $${KDTCN_SHARED_DATA:-../shared/data} --out kdtcn/events/model
 
 world: $(VENV)/.run  ## rebuild the synthetic world that ships

@@ -20,7 +20,9 @@ def main(sources: list[str], out: Path) -> None:
     graph, counts, _ = gather(sources, SHARED / "kg")
     began = time.perf_counter()
     linker = Linker(graph)
-    print(f"{counts['entities']} entities, {counts['facts']} facts, {len(linker.index.names)} names; linker ready in {time.perf_counter() - began:.1f} s")
+    print(
+        f"{counts['entities']} entities, {counts['facts']} facts, {len(linker.index.names)} names; linker ready in {time.perf_counter() - began:.1f} s"
+    )
     with (SHARED / "djia" / "RedditNews.csv").open(encoding="utf-8", newline="") as stream:
         days = {row["News"]: row["Date"] for row in csv.DictReader(stream)}
     with out.open("w", encoding="utf-8") as stream:
@@ -29,7 +31,9 @@ def main(sources: list[str], out: Path) -> None:
             for event in row["events"]:
                 for slot in ("subject", "object"):
                     links = linker.link(event[slot], day=days.get(row["text"]), context=row["text"])
-                    event[f"{slot}_entities"] = [{"id": link.entity_id, "label": link.label, "score": link.score} for link in links]
+                    event[f"{slot}_entities"] = [
+                        {"id": link.entity_id, "label": link.label, "score": link.score} for link in links
+                    ]
             stream.write(json.dumps(row) + "\n")
     texts = list(days.items())[:10_000]
     began = time.perf_counter()

@@ -19,7 +19,12 @@ STAGES = ("extract", "link", "settle", "forecast", "explain", "report")
 
 @flow(name="backfill", validate_parameters=False)
 def backfill(
-    first: str, last: str, config: str = "configs/djia.yaml", sets: list[str] | None = None, stages: list[str] | None = None, force: bool = False
+    first: str,
+    last: str,
+    config: str = "configs/djia.yaml",
+    sets: list[str] | None = None,
+    stages: list[str] | None = None,
+    force: bool = False,
 ) -> dict[str, int]:
     """Run the stages for every session from `first` to `last`; what is done already is skipped. Returns counts."""
     from kdtcn.training.store import in_force

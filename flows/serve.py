@@ -1,5 +1,6 @@
 """The scheduled nightly: our own loopback server, and a runner that starts the flow at the configured time."""
 
+import contextlib
 from pathlib import Path
 
 from kdtcn.config import load
@@ -31,4 +32,6 @@ def serve(config: Path, sets: list[str]) -> None:
             experiment.to_deployment(f"{settings.name}", parameters=where),
         ]
         say(f"nightly at {at:%H:%M} New York before each session; stop with Ctrl-C")
-        prefect.serve(*deployments, limit=1, pause_on_shutdown=False, print_starting_message=False)  # type: ignore[arg-type]
+        with contextlib.suppress(KeyboardInterrupt):
+            prefect.serve(*deployments, limit=1, pause_on_shutdown=False, print_starting_message=False)  # type: ignore[arg-type]
+        say("stopped")

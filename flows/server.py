@@ -54,7 +54,9 @@ def running(folder: Path, port: int = 0) -> Iterator[str]:
         # without an API address of its own environment the server would call another server
         child_env = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"} | environment(folder, "WARNING")
         # a session of its own: Ctrl-C must reach us first, who still need the server to end in order
-        child = subprocess.Popen(command, env=child_env, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_end_with_parent)
+        child = subprocess.Popen(
+            command, env=child_env, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_end_with_parent
+        )
         try:
             _wait(api, child, log)
             os.environ["PREFECT_API_URL"] = api

@@ -44,7 +44,9 @@ class LakeSettings(Section):
 
 
 class DecisionSettings(Section):
-    at: Annotated[time, BeforeValidator(_clock), AfterValidator(_naive)] = Field(time(0, 0), description="New York time of day of the decision, at latest the open (09:30)")
+    at: Annotated[time, BeforeValidator(_clock), AfterValidator(_naive)] = Field(
+        time(0, 0), description="New York time of day of the decision, at latest the open (09:30)"
+    )
 
 
 class PriceSource(Section):
@@ -78,7 +80,8 @@ class GraphSettings(Section):
     threshold: float = Field(0.5, ge=0, le=1, description="entity links scored below are none")
     model: str = "TransE"
     tuples: Literal["relations", "joint"] = Field(
-        "relations", description="event tuples: give each event type its vector between entities fitted on facts, or are fitted with the facts"
+        "relations",
+        description="event tuples: give each event type its vector between entities fitted on facts, or are fitted with the facts",
     )
     dim: int = Field(48, ge=2)
     epochs: int = Field(40, ge=1)
@@ -96,7 +99,20 @@ class AbruptSettings(Section):
 
 
 class TrainingSettings(Section):
-    models: list[str] = ["always-up", "previous-sign", "reversal", "logistic", "arima", "lstm", "cnn", "tcn", "wb-tcn", "eb-tcn", "kdeb-tcn", "kdtcn"]
+    models: list[str] = [
+        "always-up",
+        "previous-sign",
+        "reversal",
+        "logistic",
+        "arima",
+        "lstm",
+        "cnn",
+        "tcn",
+        "wb-tcn",
+        "eb-tcn",
+        "kdeb-tcn",
+        "kdtcn",
+    ]
     live: str = Field("kdtcn", description="the model that forecasts and is explained")
     seeds: int = Field(5, ge=1)
     workers: int = Field(2, ge=1)
@@ -243,6 +259,8 @@ def _check_yaml(path: Path) -> None:
         tree = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:  # an impossible date is a ValueError
         mark = getattr(error, "problem_mark", None)
-        raise ConfigError(f"{path}: not valid YAML{f', line {mark.line + 1}' if mark else f' ({error})'}; mend the file") from None
+        raise ConfigError(
+            f"{path}: not valid YAML{f', line {mark.line + 1}' if mark else f' ({error})'}; mend the file"
+        ) from None
     if tree is not None and not (isinstance(tree, dict) and all(isinstance(key, str) for key in tree)):
         raise ConfigError(f"{path}: expected KEY: VALUE lines, found a {type(tree).__name__}")

@@ -50,7 +50,9 @@ def parse_session(day: Day) -> pd.Timestamp:
     if stamp in known:
         return stamp
     if not known[0] <= stamp <= known[-1]:
-        raise InputError(f"session {stamp:%Y-%m-%d}: outside the calendar, which runs {known[0]:%Y-%m-%d} to {known[-1]:%Y-%m-%d}")
+        raise InputError(
+            f"session {stamp:%Y-%m-%d}: outside the calendar, which runs {known[0]:%Y-%m-%d} to {known[-1]:%Y-%m-%d}"
+        )
     i = int(known.searchsorted(stamp))
     raise InputError(f"{stamp:%Y-%m-%d} is no NYSE session; the nearest are {known[i - 1]:%Y-%m-%d} and {known[i]:%Y-%m-%d}")
 

@@ -37,13 +37,25 @@ SETTINGS = {
     "explain": {"samples": 16, "placebo": 10},
     "report": {"last": 3, "largest": 2, "synthetic": True},
 }
-UNTIMED = ("ingested_at", "made_at", "available_at", "promoted_at", "data_versions", "config", "price_version")  # differ between equal runs
+UNTIMED = (
+    "ingested_at",
+    "made_at",
+    "available_at",
+    "promoted_at",
+    "data_versions",
+    "config",
+    "price_version",
+)  # differ between equal runs
 
 
 def kdtcn(folder: Path, *arguments: str, api: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command; with `api` on a Prefect server that runs already, which saves the start of another."""
-    environment = {**os.environ, "PREFECT_API_URL": api} if api else {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
-    found = subprocess.run([sys.executable, "-m", "kdtcn", *arguments], cwd=folder, capture_output=True, text=True, timeout=600, env=environment)
+    environment = (
+        {**os.environ, "PREFECT_API_URL": api} if api else {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
+    )
+    found = subprocess.run(
+        [sys.executable, "-m", "kdtcn", *arguments], cwd=folder, capture_output=True, text=True, timeout=600, env=environment
+    )
     assert found.returncode == 0, found.stderr[-3000:]
     return found
 
@@ -89,7 +101,13 @@ def contents(of: Lake) -> dict[str, list[tuple]]:
             continue
         rows = of.read(name)
         rows = rows.round(6)
-        rows = rows.drop(columns=[c for c in UNTIMED if c in rows and not (c == "available_at" and name in ("headlines", "events", "links", "prices"))])
+        rows = rows.drop(
+            columns=[
+                c
+                for c in UNTIMED
+                if c in rows and not (c == "available_at" and name in ("headlines", "events", "links", "prices"))
+            ]
+        )
         found[name] = sorted(map(str, rows.drop(columns=[c for c in ("weights", "vector") if c in rows]).itertuples(index=False)))
     return found
 
@@ -146,7 +164,23 @@ def test_a_backfill_agrees_with_the_experiment_and_is_done_once(ran: Path, api: 
     name = next(row["model_id"] for row in live if row["status"] == "live")
     mine = made[made["model_id"] == name].sort_values("session")
     first, last = (f"{mine['session'].iloc[i]:%Y-%m-%d}" for i in (2, 7))
-    again = json.loads(kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", "--stages", "forecast", "--force", "--json", api=api).stdout)
+    again = json.loads(
+        kdtcn(
+            ran,
+            "backfill",
+            "--from",
+            first,
+            "--to",
+            last,
+            "--config",
+            "small.yaml",
+            "--stages",
+            "forecast",
+            "--force",
+            "--json",
+            api=api,
+        ).stdout
+    )
     assert again["forecasts"] == 6
     both = lake(ran).read("predictions")
     both = both[(both["model_id"] == name) & both["session"].between(first, last)].groupby("session")["p_up"]
@@ -166,7 +200,14 @@ def test_a_killed_run_goes_on_where_it_was(ran: Path, world: Path, tmp_path: Pat
     """SIGKILL as soon as a stage has written its first rows, then run again: the lake is that of an undisturbed run."""
     (tmp_path / "world").symlink_to(world / "world")
     (tmp_path / "small.yaml").write_text((world / "small.yaml").read_text())
-    child = subprocess.Popen([sys.executable, "-m", "kdtcn", "run", "--config", "small.yaml"], cwd=tmp_path, env={**os.environ, "PREFECT_API_URL": api}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "kdtcn", "run", "--config", "small.yaml"],
+        cwd=tmp_path,
+        env={**os.environ, "PREFECT_API_URL": api},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     deadline = time.monotonic() + 300
     while lake(tmp_path).version(table) < 1:
         assert time.monotonic() < deadline, f"{table} was never written"
@@ -185,7 +226,11 @@ def test_a_killed_run_goes_on_where_it_was(ran: Path, world: Path, tmp_path: Pat
 
 def test_serve_schedules_the_nightly_in_new_york_time_and_ends_in_order(ran: Path) -> None:
     child = subprocess.Popen(
-        [sys.executable, "-m", "kdtcn", "serve", "--config", "small.yaml"], cwd=ran, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-m", "kdtcn", "serve", "--config", "small.yaml"],
+        cwd=ran,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     try:
         assert child.stderr is not None

@@ -16,7 +16,9 @@ HELP = [
 
 
 def kdtcn(*arguments: str, cwd: Path | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "kdtcn", *arguments], capture_output=True, text=True, cwd=cwd, input=stdin, timeout=300)
+    return subprocess.run(
+        [sys.executable, "-m", "kdtcn", *arguments], capture_output=True, text=True, cwd=cwd, input=stdin, timeout=300
+    )
 
 
 @pytest.mark.parametrize("command", HELP, ids=" ".join)

@@ -43,18 +43,22 @@ def build(folder: Path, future: int) -> tuple[Lake, Sight]:
     # values of the past restated in the future, each with its own time
     old = DAYS[later.choice(CUT, 40, replace=False)]
     lake.upsert("prices", prices(old, later).assign(available_at=moment + pd.Timedelta(days=1)))
-    for when, rng in ((DAYS[:CUT - 1], past), (DAYS[CUT:], later)):
+    for when, rng in ((DAYS[: CUT - 1], past), (DAYS[CUT:], later)):
         heads, events = news(when, rng)
         assert (heads["available_at"] <= moment).all() if rng is past else (heads["available_at"] > moment).all()
         lake.upsert("headlines", heads)
         lake.upsert("events", events)
         seen = moment + pd.Timedelta(days=30)
-        scores = heads[["headline_id", "month"]].assign(rank=rng.permutation(len(heads)), votes=1, seen_at=seen, available_at=seen)
+        scores = heads[["headline_id", "month"]].assign(
+            rank=rng.permutation(len(heads)), votes=1, seen_at=seen, available_at=seen
+        )
         lake.upsert("headline_scores", scores)
     # votes on old headlines, counted in the future
     old_heads = lake.read("headlines", as_of=moment)[["headline_id", "month"]]
     late = moment + pd.Timedelta(days=31 + future)
-    lake.upsert("headline_scores", old_heads.assign(rank=later.permutation(len(old_heads)), votes=9, seen_at=late, available_at=late))
+    lake.upsert(
+        "headline_scores", old_heads.assign(rank=later.permutation(len(old_heads)), votes=9, seen_at=late, available_at=late)
+    )
     # old headlines read again in the future: more tuples, and other links of old ones
     again = lake.read("events", as_of=moment).sample(40, random_state=future).assign(available_at=moment + pd.Timedelta(days=2))
     lake.upsert("events", again.assign(event_id="again-" + again["event_id"]).drop(columns="ingested_at"))
@@ -62,7 +66,13 @@ def build(folder: Path, future: int) -> tuple[Lake, Sight]:
     link_pending(lake, graph, threshold=SETTINGS.graph.threshold)
     linker = linker_id(SETTINGS.graph.threshold)
     old = lake.read("events", as_of=moment)["event_id"].sample(30, random_state=future).to_numpy()
-    other = {"role": "subject", "span_start": 0, "linker": linker, "graph_version": graph.version, "entity_id": graph.entities["id"].iloc[future]}
+    other = {
+        "role": "subject",
+        "span_start": 0,
+        "linker": linker,
+        "graph_version": graph.version,
+        "entity_id": graph.entities["id"].iloc[future],
+    }
     late_links = pd.DataFrame({"event_id": old, **other, "label": "late", "score": 1.0, "month": "2014-06", "available_at": late})
     lake.upsert("links", late_links)
     return lake, Sight(EXTRACTOR, linker, graph)
@@ -71,8 +81,23 @@ def build(folder: Path, future: int) -> tuple[Lake, Sight]:
 def prices(days: pd.DatetimeIndex, rng: np.random.Generator) -> pd.DataFrame:
     close = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, len(days))))
     spread = 1 + rng.uniform(0, 0.01, len(days))
-    frame = {"symbol": "X", "session": days, "source": "t", "available_at": closes(days), "open": close / spread, "high": close * spread}
-    return pd.DataFrame({**frame, "low": close / spread**2, "close": close, "adj_close": close, "volume": rng.integers(1e6, 2e6, len(days)).astype(float)})
+    frame = {
+        "symbol": "X",
+        "session": days,
+        "source": "t",
+        "available_at": closes(days),
+        "open": close / spread,
+        "high": close * spread,
+    }
+    return pd.DataFrame(
+        {
+            **frame,
+            "low": close / spread**2,
+            "close": close,
+            "adj_close": close,
+            "volume": rng.integers(1e6, 2e6, len(days)).astype(float),
+        }
+    )
 
 
 def news(days: pd.DatetimeIndex, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -82,13 +107,28 @@ def news(days: pd.DatetimeIndex, rng: np.random.Generator) -> tuple[pd.DataFrame
             subject, verb, thing = rng.choice(NAMES), rng.choice(VERBS), rng.choice(NAMES)
             key, month, text = f"{day:%Y%m%d}-{i}", f"{day:%Y-%m}", f"{subject} {verb} {thing}"
             heads.append({"headline_id": key, "source": "t", "text": text, "month": month, "day": day})
-            spans = [f"0:{len(subject)}", f"{len(subject) + 1}:{len(subject) + 1 + len(verb)}", f"{len(text) - len(thing)}:{len(text)}"]
-            about = {"event_id": f"e{key}", "headline_id": key, "extractor": EXTRACTOR, "subject": subject, "predicate": verb, "object": thing}
+            spans = [
+                f"0:{len(subject)}",
+                f"{len(subject) + 1}:{len(subject) + 1 + len(verb)}",
+                f"{len(text) - len(thing)}:{len(text)}",
+            ]
+            about = {
+                "event_id": f"e{key}",
+                "headline_id": key,
+                "extractor": EXTRACTOR,
+                "subject": subject,
+                "predicate": verb,
+                "object": thing,
+            }
             places = dict(zip(("subject_span", "predicate_span", "object_span"), spans, strict=True))
-            events.append({**about, **places, "lemma": verb, "event_type": verb, "negated": False, "confidence": 1.0, "month": month})
+            events.append(
+                {**about, **places, "lemma": verb, "event_type": verb, "negated": False, "confidence": 1.0, "month": month}
+            )
     frame = pd.DataFrame(heads)
     frame["available_at"] = day_end(pd.DatetimeIndex(frame["day"])).to_numpy()
-    frame["available_at"] = frame["available_at"].dt.tz_localize("UTC") if frame["available_at"].dt.tz is None else frame["available_at"]
+    frame["available_at"] = (
+        frame["available_at"].dt.tz_localize("UTC") if frame["available_at"].dt.tz is None else frame["available_at"]
+    )
     frame["published_at"] = frame["available_at"] - pd.Timedelta(days=1)
     told = pd.DataFrame(events).assign(available_at=frame["available_at"])
     return frame.drop(columns="day"), told
@@ -98,7 +138,16 @@ def with_future_facts(graph: Graph, moment: pd.Timestamp, rng: np.random.Generat
     """New facts that begin after the moment, and ends of old ones that come after it."""
     day = pd.Timestamp(moment.date())
     ids = graph.entities["id"].sample(60, random_state=int(rng.integers(1e6))).to_numpy()
-    new = pd.DataFrame({"head": ids[:30], "relation": "member_of", "tail": ids[30:], "valid_from": day + pd.Timedelta(days=3), "valid_to": pd.NaT, "source": "future"})
+    new = pd.DataFrame(
+        {
+            "head": ids[:30],
+            "relation": "member_of",
+            "tail": ids[30:],
+            "valid_from": day + pd.Timedelta(days=3),
+            "valid_to": pd.NaT,
+            "source": "future",
+        }
+    )
     facts = graph.facts.copy()
     open_ended = facts.index[facts["valid_to"].isna() & (facts["valid_from"] < day - pd.Timedelta(days=3000))]
     facts.loc[rng.choice(open_ended, 20, replace=False), "valid_to"] = day + pd.Timedelta(days=int(rng.integers(2, 99)))

@@ -41,7 +41,9 @@ def _disk(settings: Settings) -> tuple[str, str]:
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    return ("ok" if free > MIN_FREE else "warn"), f"{free / 2**30:.1f} GiB free at {folder.resolve()}" + ("" if free > MIN_FREE else "; make room")
+    return ("ok" if free > MIN_FREE else "warn"), f"{free / 2**30:.1f} GiB free at {folder.resolve()}" + (
+        "" if free > MIN_FREE else "; make room"
+    )
 
 
 def _calendar(settings: Settings) -> tuple[str, str]:
@@ -73,7 +75,11 @@ def _model(settings: Settings) -> tuple[str, str]:
 
     rows = stored_models(Lake(settings.lake_url))
     live = rows[rows["status"] == "live"]
-    return ("ok", f"{live['model_id'].iloc[0]}, trained until {live['trained_until'].iloc[0]:%Y-%m-%d}") if len(live) else ("warn", "none in force; `kdtcn train` makes one")
+    return (
+        ("ok", f"{live['model_id'].iloc[0]}, trained until {live['trained_until'].iloc[0]:%Y-%m-%d}")
+        if len(live)
+        else ("warn", "none in force; `kdtcn train` makes one")
+    )
 
 
 CHECKS: dict[str, Callable[[Settings], tuple[str, str]]] = {

@@ -12,8 +12,12 @@ from rich.table import Table
 from kdtcn.config import Settings, load
 from kdtcn.lake import Lake
 
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file; the ones that ship are in configs/", envvar="KDTCN_CONFIG")]
-SetOption = Annotated[list[str], typer.Option("--set", help="one setting, e.g. training.seeds=3 (repeat as needed)", metavar="KEY=VALUE")]
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="settings file; the ones that ship are in configs/", envvar="KDTCN_CONFIG")
+]
+SetOption = Annotated[
+    list[str], typer.Option("--set", help="one setting, e.g. training.seeds=3 (repeat as needed)", metavar="KEY=VALUE")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print data as JSON")]
 DEFAULT_CONFIG = Path("configs/djia.yaml")
 

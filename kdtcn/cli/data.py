@@ -15,7 +15,9 @@ from kdtcn.errors import InputError
 if TYPE_CHECKING:
     from kdtcn.sources.base import Provider
 
-import_app = typer.Typer(help="Import files: prices, headlines, graphs. A second import of the same file stores nothing twice.", no_args_is_help=True)
+import_app = typer.Typer(
+    help="Import files: prices, headlines, graphs. A second import of the same file stores nothing twice.", no_args_is_help=True
+)
 lake_app = typer.Typer(help="Look into the tables.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 app.add_typer(lake_app, name="lake")
@@ -46,7 +48,9 @@ def import_djia(
 def import_prices(
     file: Annotated[Path, typer.Argument(help="CSV with a date and open, high, low, close, volume")],
     symbol: Annotated[str, typer.Option(help="symbol the rows are of")] = "^DJI",
-    option: Annotated[list[str], typer.Option("--option", help="one option of the reader, e.g. delimiter=';' or dates=dmy", metavar="KEY=VALUE")] = [],
+    option: Annotated[
+        list[str], typer.Option("--option", help="one option of the reader, e.g. delimiter=';' or dates=dmy", metavar="KEY=VALUE")
+    ] = [],
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
     json_: JsonOption = False,
@@ -63,7 +67,9 @@ def import_prices(
 @import_app.command("news")
 def import_news(
     file: Annotated[Path, typer.Argument(help="CSV or JSON lines with a date or time, and a text")],
-    option: Annotated[list[str], typer.Option("--option", help="one option of the reader, e.g. 'columns={text: title}'", metavar="KEY=VALUE")] = [],
+    option: Annotated[
+        list[str], typer.Option("--option", help="one option of the reader, e.g. 'columns={text: title}'", metavar="KEY=VALUE")
+    ] = [],
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
     json_: JsonOption = False,
@@ -88,7 +94,9 @@ def import_kg(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_
     build(config, sets, json_)
 
 
-def _import_file(kind: str, provider: "type[Provider]", known: dict, options: list[str], config: Path, sets: list[str], as_json: bool) -> None:
+def _import_file(
+    kind: str, provider: "type[Provider]", known: dict, options: list[str], config: Path, sets: list[str], as_json: bool
+) -> None:
     import yaml
     from pydantic import ValidationError
 
@@ -107,7 +115,9 @@ def _import_file(kind: str, provider: "type[Provider]", known: dict, options: li
         reader = provider(**known)
     except ValidationError as error:
         first = error.errors()[0]
-        raise InputError(f"--option {'.'.join(map(str, first['loc']))}: {first['msg']}; the options are {', '.join(provider.model_fields)}") from None
+        raise InputError(
+            f"--option {'.'.join(map(str, first['loc']))}: {first['msg']}; the options are {', '.join(provider.model_fields)}"
+        ) from None
     settings, lake = open_lake(config, sets)
     with Run(lake, f"import {kind} {known['path']}", settings.name) as run:
         counts = collect(lake, reader)
@@ -122,7 +132,9 @@ def _show_counts(counts: dict[str, dict[str, int]], as_json: bool) -> None:
 
 @app.command()
 def fetch(
-    first: Annotated[str, typer.Option("--from", help="first day (ISO date); default: what each provider offers", metavar="DATE")] = "",
+    first: Annotated[
+        str, typer.Option("--from", help="first day (ISO date); default: what each provider offers", metavar="DATE")
+    ] = "",
     last: Annotated[str, typer.Option("--to", help="last day (ISO date); default: today", metavar="DATE")] = "",
     config: ConfigOption = Path("configs/live.yaml"),
     sets: SetOption = [],
@@ -141,9 +153,13 @@ def fetch(
 @app.command()
 def extract(
     texts: Annotated[list[str], typer.Argument(help="headlines to read; none: --input", show_default=False)] = [],
-    input_: Annotated[str, typer.Option("--input", help="JSON lines with a text each; - for standard input", metavar="FILE")] = "-",
+    input_: Annotated[
+        str, typer.Option("--input", help="JSON lines with a text each; - for standard input", metavar="FILE")
+    ] = "-",
     output: Annotated[str, typer.Option("--output", help="JSON lines; - for standard output", metavar="FILE")] = "-",
-    html: Annotated[str, typer.Option("--html", help="draw the parses of the headlines given as arguments into this file", metavar="FILE")] = "",
+    html: Annotated[
+        str, typer.Option("--html", help="draw the parses of the headlines given as arguments into this file", metavar="FILE")
+    ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
 ) -> None:
@@ -221,7 +237,11 @@ def tables(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: J
     Example: kdtcn lake tables --config configs/demo.yaml
     """
     settings, lake = open_lake(config, sets)
-    show([{"table": name, "version": version, "rows": lake.count(name)} for name, version in lake.versions().items()], json_, settings.lake_url)
+    show(
+        [{"table": name, "version": version, "rows": lake.count(name)} for name, version in lake.versions().items()],
+        json_,
+        settings.lake_url,
+    )
 
 
 @lake_app.command()
@@ -239,7 +259,11 @@ def history(
 
     _, lake = open_lake(config, sets)
     rows = [
-        {"version": commit["version"], "time": str(pd.Timestamp(int(str(commit["timestamp"])), unit="ms", tz="UTC").round("s")), "operation": commit.get("operation", "")}
+        {
+            "version": commit["version"],
+            "time": str(pd.Timestamp(int(str(commit["timestamp"])), unit="ms", tz="UTC").round("s")),
+            "operation": commit.get("operation", ""),
+        }
         for commit in lake.history(table)
     ]
     show(rows, json_, f"{table} in {lake.url}")

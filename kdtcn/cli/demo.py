@@ -16,7 +16,9 @@ app.add_typer(demo_app, name="demo")
 def make(
     output: Annotated[Path, typer.Option("--output", help="folder for world/ and truth/", metavar="FOLDER")] = Path("var/world"),
     seed: Annotated[int, typer.Option("--seed", help="another seed, another world")] = 0,
-    sessions: Annotated[int, typer.Option("--sessions", help="trading sessions, from the first one of 2010", min=200, max=3000)] = 1258,
+    sessions: Annotated[
+        int, typer.Option("--sessions", help="trading sessions, from the first one of 2010", min=200, max=3000)
+    ] = 1258,
     json_: JsonOption = False,
 ) -> None:
     """Make a world: prices, headlines, and apart from them the truth about what moved what.
@@ -42,8 +44,12 @@ def make(
 def check(
     config: ConfigOption = Path("configs/demo.yaml"),
     sets: SetOption = [],
-    truth: Annotated[Path, typer.Option("--truth", help="folder with the truth of the world", metavar="FOLDER")] = Path("data/truth"),
-    way: Annotated[float, typer.Option("--way", help="how much of the way from always-up to the best possible KDTCN must go")] = 0.6,
+    truth: Annotated[Path, typer.Option("--truth", help="folder with the truth of the world", metavar="FOLDER")] = Path(
+        "data/truth"
+    ),
+    way: Annotated[
+        float, typer.Option("--way", help="how much of the way from always-up to the best possible KDTCN must go")
+    ] = 0.6,
     json_: JsonOption = False,
 ) -> None:
     """Hold what the chain found in the world against the truth; exit code 1 where a finding does not hold.
@@ -62,6 +68,10 @@ def check(
         show(found.reading.rename_axis("frames").reset_index(), False, "how sentences were read: tuple F1, links")
         show(found.oracle.rename_axis("features").reset_index(), False, "what there is to learn: accuracy on the test period")
         show(found.models.reset_index(), False, "accuracy of the models, by what drives the session")
-        show([{"": "ok" if f.holds else "FAILS", "finding": f.what, "value": f.value, "wanted": f.wanted} for f in found.findings], False, "findings")
+        show(
+            [{"": "ok" if f.holds else "FAILS", "finding": f.what, "value": f.value, "wanted": f.wanted} for f in found.findings],
+            False,
+            "findings",
+        )
     if not found.holds:
         raise typer.Exit(1)

@@ -11,7 +11,9 @@ from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption
 kg_app = typer.Typer(help="The knowledge graph: build it, look into it, link a text.", no_args_is_help=True)
 app.add_typer(kg_app, name="kg")
 
-AsOf = Annotated[str, typer.Option("--as-of", help="the graph as it stood on this day (ISO date); default: today's knowledge", metavar="DATE")]
+AsOf = Annotated[
+    str, typer.Option("--as-of", help="the graph as it stood on this day (ISO date); default: today's knowledge", metavar="DATE")
+]
 
 
 @kg_app.command()
@@ -33,7 +35,12 @@ def stats(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
     Example: kdtcn kg stats
     """
     graph = _graph(config, sets)
-    counts = {"version": graph.version, "entities": len(graph.entities), "facts": len(graph.facts), "relations": int(graph.facts["relation"].nunique())}
+    counts = {
+        "version": graph.version,
+        "entities": len(graph.entities),
+        "facts": len(graph.facts),
+        "relations": int(graph.facts["relation"].nunique()),
+    }
     if json_:
         show({**counts, "by_relation": graph.facts["relation"].value_counts().to_dict()}, True)
         return
@@ -57,14 +64,33 @@ def show_entity(
     known = _known(graph, as_of)
     entity = _find(graph, name, as_of)
     rows = [
-        {"head": known.nodes[h]["label"], "relation": r, "tail": known.nodes[t]["label"], "from": d.get("valid_from"), "to": d.get("valid_to"), "source": d.get("source")}
+        {
+            "head": known.nodes[h]["label"],
+            "relation": r,
+            "tail": known.nodes[t]["label"],
+            "from": d.get("valid_from"),
+            "to": d.get("valid_to"),
+            "source": d.get("source"),
+        }
         for h, t, r, d in [*known.out_edges(entity, keys=True, data=True), *known.in_edges(entity, keys=True, data=True)]
     ]
     about = graph.entities.set_index("id").loc[entity]
     if json_:
-        show({"id": entity, "label": about["label"], "types": about["types"], "description": about["description"], "facts": rows}, True)
+        show(
+            {"id": entity, "label": about["label"], "types": about["types"], "description": about["description"], "facts": rows},
+            True,
+        )
         return
-    show({"id": entity, "label": about["label"], "types": about["types"], "aliases": about["aliases"], "description": about["description"]}, False)
+    show(
+        {
+            "id": entity,
+            "label": about["label"],
+            "types": about["types"],
+            "aliases": about["aliases"],
+            "description": about["description"],
+        },
+        False,
+    )
     show(rows, False, f"facts{' on ' + as_of if as_of else ''}")
 
 

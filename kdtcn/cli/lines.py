@@ -25,7 +25,10 @@ def extract_rows(rows: Sequence[dict], settings: Settings, lake: Lake) -> Iterat
         day = parse_day(row["Date"], "Date") if row.get("Date") else None
 
         def entities(slot: str, day: pd.Timestamp | None = day, text: str = row["text"]) -> list[dict]:
-            return [{"id": e.entity_id, "label": e.label, "score": round(e.score, 3)} for e in linker.link(slot, day=day, context=text)]
+            return [
+                {"id": e.entity_id, "label": e.label, "score": round(e.score, 3)}
+                for e in linker.link(slot, day=day, context=text)
+            ]
 
         yield {
             "text": row["text"],
@@ -52,14 +55,20 @@ def show_reading(found: Iterator[dict], settings: Settings) -> None:
     nlp = load(settings.nlp.model)
     for row in found:
         doc = nlp(row["text"])
-        show([{"word": t.text, "part of speech": t.pos_, "relation": t.dep_, "of": t.head.text} for t in doc if not t.is_space], False, row["text"])
+        show(
+            [{"word": t.text, "part of speech": t.pos_, "relation": t.dep_, "of": t.head.text} for t in doc if not t.is_space],
+            False,
+            row["text"],
+        )
         tuples = [
             {
                 "subject": event["subject"],
                 "predicate": ("not " if event["negated"] else "") + event["predicate"],
                 "object": event["object"],
                 "confidence": event["confidence"],
-                "entities": ", ".join(f"{e['label']} {e['score']:.2f}" for e in [*event["subject_entities"], *event["object_entities"]]),
+                "entities": ", ".join(
+                    f"{e['label']} {e['score']:.2f}" for e in [*event["subject_entities"], *event["object_entities"]]
+                ),
             }
             for event in row["events"]
         ]
@@ -75,5 +84,11 @@ def draw(texts: Sequence[str], settings: Settings) -> str:
 
     from kdtcn.events.pipeline import load
 
-    page: str = displacy.render(list(load(settings.nlp.model).pipe(texts)), style="dep", page=True, jupyter=False, options={"compact": True, "distance": 110})
+    page: str = displacy.render(
+        list(load(settings.nlp.model).pipe(texts)),
+        style="dep",
+        page=True,
+        jupyter=False,
+        options={"compact": True, "distance": 110},
+    )
     return page

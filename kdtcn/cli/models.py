@@ -11,7 +11,9 @@ from kdtcn.errors import InputError
 models_app = typer.Typer(help="Trained models: list them, put one in force, go back.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 
-ModelOption = Annotated[str, typer.Option("--model", help="id of a stored model; default: the one in force before the session", metavar="ID")]
+ModelOption = Annotated[
+    str, typer.Option("--model", help="id of a stored model; default: the one in force before the session", metavar="ID")
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="make it again even if it is there")]
 SessionArgument = Annotated[str, typer.Argument(help="an NYSE session, as an ISO date")]
 
@@ -29,10 +31,17 @@ def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
 
     settings, lake = open_lake(config, sets)
     lake.require("prices", f"import some first, for example `kdtcn import djia FOLDER --config {config}`")
-    lake.require("extractions", f"`kdtcn run --config {config}` extracts events and trains; so does `kdtcn backfill --stages extract --stages link` before training")
+    lake.require(
+        "extractions",
+        f"`kdtcn run --config {config}` extracts events and trains; so does `kdtcn backfill --stages extract --stages link` before training",
+    )
     with Run(lake, "train", settings.fingerprint()) as run:
         sight = Sight.of(lake, settings)
-        trained = [name for alignment in settings.evaluation.alignments for name in train_all(lake, settings, prepare(lake, settings, alignment, sight))]
+        trained = [
+            name
+            for alignment in settings.evaluation.alignments
+            for name in train_all(lake, settings, prepare(lake, settings, alignment, sight))
+        ]
         live = [name for name in trained if name.startswith(f"{settings.training.live}-forecast-s0-")]
         if live:
             store.promote(lake, live[0])
@@ -69,7 +78,12 @@ def evaluate(
 
 @app.command()
 def predict(
-    session: SessionArgument, model: ModelOption = "", force: ForceOption = False, config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False
+    session: SessionArgument,
+    model: ModelOption = "",
+    force: ForceOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
 ) -> None:
     """Forecast one session from what was known at its decision time.
 
@@ -91,7 +105,12 @@ def predict(
 
 @app.command()
 def explain(
-    session: SessionArgument, model: ModelOption = "", force: ForceOption = False, config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False
+    session: SessionArgument,
+    model: ModelOption = "",
+    force: ForceOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
 ) -> None:
     """Event effects of one session, and its page in the report.
 
@@ -119,7 +138,16 @@ def explain(
     if json_:
         show(as_json(page), True)
         return
-    rows = [{"rank": e.popularity, "event": e.words, "effect": e.effect, "placebo": "" if e.low is None else f"{e.low:+.3f} .. {e.high:+.3f}", "outside": "*" if e.outside else ""} for e in page.events]
+    rows = [
+        {
+            "rank": e.popularity,
+            "event": e.words,
+            "effect": e.effect,
+            "placebo": "" if e.low is None else f"{e.low:+.3f} .. {e.high:+.3f}",
+            "outside": "*" if e.outside else "",
+        }
+        for e in page.events
+    ]
     show(rows, False, f"{session}: P(up) {page.p_up:.3f}, no-news logit {page.base:+.3f}, logit {page.logit:+.3f}")
     out.print(f"page: {index.parent / 'sessions' / (page.name + '.html')}")
 
@@ -144,10 +172,21 @@ def abrupt(
     series = points(market(lake, settings), settings.abrupt.threshold)
     series = [p for p in series if (not first or p.session >= parse_day(first)) and (not last or p.session <= parse_day(last))]
     found = [
-        {"first": i.first, "last": i.last, "sessions": len(i.sessions), "return": f"{i.cumulative:+.2%}", "largest C": f"{i.largest_c:+.2%}", "on": i.largest_session}
+        {
+            "first": i.first,
+            "last": i.last,
+            "sessions": len(i.sessions),
+            "return": f"{i.cumulative:+.2%}",
+            "largest C": f"{i.largest_c:+.2%}",
+            "on": i.largest_session,
+        }
         for i in intervals(series)
     ]
-    show(found, json_, f"|C| > {settings.abrupt.threshold:.1%}: {sum(len(i.sessions) for i in intervals(series))} of {len(series)} sessions")
+    show(
+        found,
+        json_,
+        f"|C| > {settings.abrupt.threshold:.1%}: {sum(len(i.sessions) for i in intervals(series))} of {len(series)} sessions",
+    )
 
 
 @models_app.command("available")
@@ -158,7 +197,10 @@ def models_available(json_: JsonOption = False) -> None:
     """
     from kdtcn.models import available, family
 
-    rows = [{"model": name, "takes": family(name).kind or "prices", "idea": (family(name).__doc__ or "").splitlines()[0]} for name in available()]
+    rows = [
+        {"model": name, "takes": family(name).kind or "prices", "idea": (family(name).__doc__ or "").splitlines()[0]}
+        for name in available()
+    ]
     show(rows, json_)
 
 
@@ -176,7 +218,9 @@ def models_list(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], jso
 
 @models_app.command()
 def promote(
-    model_id: Annotated[str, typer.Argument(help="id of a stored model")], config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = []
+    model_id: Annotated[str, typer.Argument(help="id of a stored model")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
 ) -> None:
     """Put a model in force; the one before it stays stored and can be promoted again.
 

@@ -46,7 +46,9 @@ def run(config: ConfigOption = Path("configs/demo.yaml"), sets: SetOption = []) 
 
     settings, lake = open_lake(config, sets)
     if not settings.sources.prices and lake.version("prices") < 0:
-        raise InputError(f"{lake.url}: nothing imported yet, and {config} names no provider; for example `kdtcn import djia FOLDER --config {config}`")
+        raise InputError(
+            f"{lake.url}: nothing imported yet, and {config} names no provider; for example `kdtcn import djia FOLDER --config {config}`"
+        )
     with _prefect(settings):
         from flows.experiment import experiment
 
@@ -58,7 +60,9 @@ def run(config: ConfigOption = Path("configs/demo.yaml"), sets: SetOption = []) 
 
 @app.command()
 def nightly(
-    session: Annotated[str, typer.Option("--session", help="the session to forecast; default: today in New York", metavar="DATE")] = "",
+    session: Annotated[
+        str, typer.Option("--session", help="the session to forecast; default: today in New York", metavar="DATE")
+    ] = "",
     config: ConfigOption = Path("configs/live.yaml"),
     sets: SetOption = [],
 ) -> None:
@@ -84,7 +88,10 @@ def nightly(
 def backfill(
     first: Annotated[str, typer.Option("--from", help="first day of the range", metavar="DATE")],
     last: Annotated[str, typer.Option("--to", help="last day of the range", metavar="DATE")],
-    stages: Annotated[list[str], typer.Option("--stages", help="only these stages: extract link settle forecast explain report", metavar="STAGE")] = [],
+    stages: Annotated[
+        list[str],
+        typer.Option("--stages", help="only these stages: extract link settle forecast explain report", metavar="STAGE"),
+    ] = [],
     force: Annotated[bool, typer.Option("--force", help="forecast and explain again what is there")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -107,7 +114,16 @@ def backfill(
     lake.require("prices", f"import some first, for example `kdtcn import djia FOLDER --config {config}`")
     model = str(in_force(lake, chosen[0])["model_id"]) if {"forecast", "explain", "report"} & set(wanted) else "none needed"
     if dry_run:
-        show({"sessions": len(chosen), "first": f"{chosen[0]:%Y-%m-%d}", "last": f"{chosen[-1]:%Y-%m-%d}", "stages": " ".join(wanted), "model": model}, json_)
+        show(
+            {
+                "sessions": len(chosen),
+                "first": f"{chosen[0]:%Y-%m-%d}",
+                "last": f"{chosen[-1]:%Y-%m-%d}",
+                "stages": " ".join(wanted),
+                "model": model,
+            },
+            json_,
+        )
         return
     with _prefect(settings):
         from flows.backfill import backfill as flow
@@ -126,12 +142,16 @@ def serve(config: ConfigOption = Path("configs/live.yaml"), sets: SetOption = []
 
     settings, _ = open_lake(config, sets)  # a configuration error is found before anything starts
     if settings.serve.at > settings.decision.at and any(source.provider in ("rss", "reddit") for source in settings.sources.news):
-        raise ConfigError(f"serve.at {settings.serve.at:%H:%M} is after decision.at {settings.decision.at:%H:%M}: what the night fetches would count for the next session only; set decision.at later")
+        raise ConfigError(
+            f"serve.at {settings.serve.at:%H:%M} is after decision.at {settings.decision.at:%H:%M}: what the night fetches would count for the next session only; set decision.at later"
+        )
     run_forever(config, sets)
 
 
 @report_app.command("build")
-def report_build(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], model: Annotated[str, typer.Option("--model", metavar="ID")] = "") -> None:
+def report_build(
+    config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], model: Annotated[str, typer.Option("--model", metavar="ID")] = ""
+) -> None:
     """Write the site again from what the lake holds.
 
     Example: kdtcn report build --config configs/djia.yaml

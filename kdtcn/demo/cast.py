@@ -14,7 +14,17 @@ import pandas as pd
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "cast.json"
 # slots of the frames by what fills them
-KINDS = {"A": "country", "B": "country", "P": "leader", "Q": "leader", "T": "city", "C": "company", "D": "company", "G": "organisation", "K": "bank"}
+KINDS = {
+    "A": "country",
+    "B": "country",
+    "P": "leader",
+    "Q": "leader",
+    "T": "city",
+    "C": "company",
+    "D": "company",
+    "G": "organisation",
+    "K": "bank",
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,8 @@ def rules() -> tuple[Rule, ...]:
     """The planted causes, rules.csv."""
     with (FOLDER / "rules.csv").open(encoding="utf-8", newline="") as stream:
         return tuple(
-            Rule(row["rule"], row["event"], row["kind"], row["relation"], row["tail"], float(row["size"])) for row in csv.DictReader(stream)
+            Rule(row["rule"], row["event"], row["kind"], row["relation"], row["tail"], float(row["size"]))
+            for row in csv.DictReader(stream)
         )
 
 

@@ -31,7 +31,10 @@ def candidates(graph: Graph) -> dict[str, Any]:
     names = _names(graph)
     degree = dict(end.degree())
     notable = sorted(names, key=lambda node: (-degree.get(node, 0), node))
-    by_type = {kind: [node for node in notable if kind in graph.types[node] and "former country" not in graph.types[node]] for kind in ("country", "company")}
+    by_type = {
+        kind: [node for node in notable if kind in graph.types[node] and "former country" not in graph.types[node]]
+        for kind in ("country", "company")
+    }
     classes: dict[str, list[str]] = {}
     outsiders: dict[str, list[str]] = {}
     for event in dict.fromkeys(rule.event for rule in rules()):
@@ -42,15 +45,22 @@ def candidates(graph: Graph) -> dict[str, Any]:
             throughout = set.intersection(*(members(graph, graph.facts_as_of(day), rule) for day in SPAN)) - rivals
             classes[rule.name] = sorted([node for node in by_type[rule.kind] if node in throughout][:MOST])
             if len(classes[rule.name]) < LEAST:
-                raise InputError(f"rules.csv: rule {rule.name!r}: the graph has {len(classes[rule.name])} members of its class, at least {LEAST} are needed")
+                raise InputError(
+                    f"rules.csv: rule {rule.name!r}: the graph has {len(classes[rule.name])} members of its class, at least {LEAST} are needed"
+                )
         inside = set().union(*ever.values())
         outsiders[event] = sorted([node for node in by_type[mine[0].kind] if node not in inside][:OUTSIDERS])
     players = {node for group in (*classes.values(), *outsiders.values()) for node in group}
     edges = [(head, tail, key) for head, tail, key in begin.edges(keys=True) if head in names or tail in names]
-    pools = {kind: sorted({*by_type[kind][:size], *(players & set(by_type[kind]))}) for kind, size in (("country", COUNTRIES), ("company", COMPANIES))}
+    pools = {
+        kind: sorted({*by_type[kind][:size], *(players & set(by_type[kind]))})
+        for kind, size in (("country", COUNTRIES), ("company", COMPANIES))
+    }
     lands = set(pools["country"])
     pools["city"] = _best(notable, {head for head, tail, key in edges if key == "capital_of" and tail in lands}, CITIES)
-    pools["organisation"] = _best(notable, {tail for _, tail, key in edges if key == "member_of" and "bloc" in graph.types[tail]}, ORGANISATIONS)
+    pools["organisation"] = _best(
+        notable, {tail for _, tail, key in edges if key == "member_of" and "bloc" in graph.types[tail]}, ORGANISATIONS
+    )
     pools["bank"] = sorted(set(graph.facts.loc[graph.facts["relation"] == "central_bank_of", "head"]) & set(names))
     leaders = _leaders(graph, lands, names)
     everybody = {node for pool in pools.values() for node in pool} | {row[0] for row in leaders}
@@ -68,7 +78,9 @@ def members(graph: Graph, facts: pd.DataFrame, rule: Rule) -> set[str]:
     """The entities with (entity, relation, tail) among these facts."""
     tails = [node for node, label in graph.labels.items() if label == rule.tail]
     if len(tails) != 1:
-        raise InputError(f"rules.csv: rule {rule.name!r}: {len(tails)} entities of the graph are called {rule.tail!r}, expected one")
+        raise InputError(
+            f"rules.csv: rule {rule.name!r}: {len(tails)} entities of the graph are called {rule.tail!r}, expected one"
+        )
     return set(facts.loc[(facts["relation"] == rule.relation) & (facts["tail"] == tails[0]), "head"])
 
 
@@ -79,8 +91,14 @@ def _best(notable: Iterable[str], wanted: set[str], size: int) -> list[str]:
 def _leaders(graph: Graph, countries: set[str], names: dict[str, list[str]]) -> list[list[str]]:
     """[person, first day, last day or empty] of those who led a state of the cast within the span."""
     facts = graph.facts
-    rows = facts[facts["relation"].isin(["head_of_state", "head_of_government"]) & facts["tail"].isin(countries) & facts["head"].isin(names)]
-    rows = rows[~rows["head"].map(graph.labels).str.contains(" of ")]  # monarchs who are told apart by their land are rarely written so
+    rows = facts[
+        facts["relation"].isin(["head_of_state", "head_of_government"])
+        & facts["tail"].isin(countries)
+        & facts["head"].isin(names)
+    ]
+    rows = rows[
+        ~rows["head"].map(graph.labels).str.contains(" of ")
+    ]  # monarchs who are told apart by their land are rarely written so
     rows = rows[(rows["valid_from"] <= SPAN[1]) & ~(rows["valid_to"] < SPAN[0])]
     first, last = (rows[column].dt.strftime("%Y-%m-%d").fillna("") for column in ("valid_from", "valid_to"))
     spans = set(zip(rows["head"], first, last, strict=True))

@@ -47,7 +47,9 @@ def check(lake: Lake, settings: Settings, *, truth: Path = FOLDER, way: float = 
     """
     known = load(truth)
     if settings.evaluation.test_from.isoformat() != known.about["test_from"]:
-        raise InputError(f"evaluation.test_from {settings.evaluation.test_from}: the test period of this world begins {known.about['test_from']}; set it so")
+        raise InputError(
+            f"evaluation.test_from {settings.evaluation.test_from}: the test period of this world begins {known.about['test_from']}; set it so"
+        )
     made = stored_predictions(lake, settings)
     made = made[made["alignment"] == "forecast"]
     if made.empty:
@@ -64,11 +66,17 @@ def read(lake: Lake, known: Truth) -> pd.DataFrame:
     columns = ["event_id", "headline_id", "subject", "predicate", "object", "negated", "extractor", "ingested_at"]
     matched = known.headlines.merge(heads[["date", "text"]].drop_duplicates(), on=["date", "text"])
     if len(matched) < len(known.headlines):
-        raise InputError(f"{lake.url}: holds {len(matched)} of the {len(known.headlines)} headlines of this world; run `kdtcn run` in a new home")
+        raise InputError(
+            f"{lake.url}: holds {len(matched)} of the {len(known.headlines)} headlines of this world; run `kdtcn run` in a new home"
+        )
     events = lake.read("events", columns=columns)
     newest = events.sort_values("ingested_at")["extractor"].iloc[-1]
     events = events[events["extractor"] == newest]
-    links = lake.read("links", columns=["event_id", "role", "entity_id", "linker", "graph_version", "ingested_at"], where=ds.field("entity_id") != "")
+    links = lake.read(
+        "links",
+        columns=["event_id", "role", "entity_id", "linker", "graph_version", "ingested_at"],
+        where=ds.field("entity_id") != "",
+    )
     last = links.sort_values("ingested_at").iloc[-1]
     links = links[(links["linker"] == last["linker"]) & (links["graph_version"] == last["graph_version"])]
     return reading.score(known, heads, events, links)
@@ -78,7 +86,9 @@ def correct(made: pd.DataFrame, known: Truth) -> pd.DataFrame:
     """session, model, seed, right (0 or 1), driver (seen, unseen or none: what drives the session)."""
     causes = known.causes.assign(driver=known.causes["seen"].map({1.0: "seen", 0.0: "unseen"}).fillna("none"))
     rows = made.merge(causes[["session", "driver"]], on="session")
-    return rows.assign(right=((rows["p_up"] >= 0.5) == (rows["up"] == 1)).astype(float))[["session", "model", "seed", "right", "driver"]]
+    return rows.assign(right=((rows["p_up"] >= 0.5) == (rows["up"] == 1)).astype(float))[
+        ["session", "model", "seed", "right", "driver"]
+    ]
 
 
 def models(right: pd.DataFrame) -> pd.DataFrame:
@@ -104,11 +114,18 @@ def findings(right: pd.DataFrame, known: Truth, way: float) -> Iterable[Finding]
         yield Finding("KDTCN on the way from always-up to Bayes", f"{share:.2f}", f">= {way:.2f}", bool(share >= way))
     if {"kdtcn", "eb-tcn"} <= set(table.index):
         gap, half = difference(right[right["driver"] == "unseen"], "kdtcn", "eb-tcn")
-        yield Finding("KDTCN before EB-TCN on unseen causes", f"{gap:.3f} ± {half:.3f}", ">= 0.100, interval off zero", bool(gap >= 0.1 and gap > half))
+        yield Finding(
+            "KDTCN before EB-TCN on unseen causes",
+            f"{gap:.3f} ± {half:.3f}",
+            ">= 0.100, interval off zero",
+            bool(gap >= 0.1 and gap > half),
+        )
     if "tcn" in table.index:
         each = right[right["model"] == "tcn"].groupby("session")["right"].mean()
         half = 1.96 * 0.5 / np.sqrt(len(each))
-        yield Finding("TCN (prices only) at chance", f"{each.mean():.3f}", f"0.500 ± {half:.3f}", bool(abs(each.mean() - 0.5) <= half))
+        yield Finding(
+            "TCN (prices only) at chance", f"{each.mean():.3f}", f"0.500 ± {half:.3f}", bool(abs(each.mean() - 0.5) <= half)
+        )
 
 
 def difference(right: pd.DataFrame, one: str, other: str) -> tuple[float, float]:

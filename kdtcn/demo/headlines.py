@@ -22,7 +22,27 @@ ENTITY_SLOTS = "XABPQTCDGK"  # planted actor, two states, two leaders, city, two
 _PART = re.compile(r"\[([spo])(\d?)(!?) ([^\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
 # small words stay small in Title Case, unless they begin the headline
-_SMALL = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "off", "on", "or", "out", "over", "the", "to", "until", "with"}
+_SMALL = {
+    "a",
+    "an",
+    "and",
+    "as",
+    "at",
+    "by",
+    "for",
+    "from",
+    "in",
+    "of",
+    "off",
+    "on",
+    "or",
+    "out",
+    "over",
+    "the",
+    "to",
+    "until",
+    "with",
+}
 
 
 @dataclass(frozen=True)

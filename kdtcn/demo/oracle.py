@@ -32,7 +32,9 @@ def features(truth: Truth) -> dict[str, np.ndarray]:
     returns = truth.causes["return"].to_numpy()
     lagged = np.column_stack([np.concatenate([np.zeros(lag), returns[:-lag]]) for lag in range(1, LAGS + 1)])
     return {
-        "event type x class": pd.crosstab(told.loc[known.index, "session"], known).reindex(sessions, fill_value=0).to_numpy(float),
+        "event type x class": pd.crosstab(told.loc[known.index, "session"], known)
+        .reindex(sessions, fill_value=0)
+        .to_numpy(float),
         "event type x entity": count(told["use"] + told["actor"]),
         "event type": count(told["use"]),
         "prices": lagged / returns.std(),

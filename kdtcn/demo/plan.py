@@ -57,7 +57,11 @@ def test_start(n: int) -> int:
 
 def causes(cast: Cast, n: int, rng: np.random.Generator) -> list[Cause | None]:
     """The cause of each session, or None; the first session has no news before it, hence no cause."""
-    decks = {(name, seen): Deck(group.seen if seen else group.unseen, rng) for name, group in cast.classes.items() for seen in (True, False)}
+    decks = {
+        (name, seen): Deck(group.seen if seen else group.unseen, rng)
+        for name, group in cast.classes.items()
+        for seen in (True, False)
+    }
     found: list[Cause | None] = []
     for i in range(n):
         if i == 0 or rng.random() >= P_CAUSE:
@@ -74,7 +78,11 @@ def lines(cast: Cast, sessions: pd.DatetimeIndex, plan: Sequence[Cause | None], 
     """Every headline, by date and rank; those between two sessions belong to the later one."""
     writer = Writer(cast, rng)
     n = len(sessions)
-    strangers = {(name, seen): Deck(group.seen if seen else group.unseen, rng) for name, group in cast.outsiders.items() for seen in (True, False)}
+    strangers = {
+        (name, seen): Deck(group.seen if seen else group.unseen, rng)
+        for name, group in cast.outsiders.items()
+        for seen in (True, False)
+    }
     for i in range(1, n):
         days = pd.date_range(sessions[i - 1], sessions[i] - pd.Timedelta(days=1))
         size = LEAST + int(rng.binomial(MORE, P_MORE))
@@ -91,7 +99,9 @@ def lines(cast: Cast, sessions: pd.DatetimeIndex, plan: Sequence[Cause | None], 
         yield from _spread(writer, told, days, sessions[i], rng)
 
 
-def _spread(writer: "Writer", told: list[tuple[str, str, str]], days: pd.DatetimeIndex, session: pd.Timestamp, rng: np.random.Generator) -> Iterator[Line]:
+def _spread(
+    writer: "Writer", told: list[tuple[str, str, str]], days: pd.DatetimeIndex, session: pd.Timestamp, rng: np.random.Generator
+) -> Iterator[Line]:
     """Deal the headlines of a session to its dates; ranks are drawn at random, so popularity says nothing."""
     # the day of the session before has most of the news, but no day is without
     weights = np.where(np.arange(len(days)) == 0, 3.0, 1.0)

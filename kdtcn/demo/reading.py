@@ -34,7 +34,9 @@ def score(truth: Truth, headlines: pd.DataFrame, events: pd.DataFrame, links: pd
     linked entities that were not told), negation (share right), actor (share of causes and look-alikes whose actor is linked in its slot).
     """
     texts = truth.headlines[["date", "rank", "text"]]
-    told = truth.tuples.merge(texts, on=["date", "rank"]).merge(headlines[["headline_id", "date", "text"]], on=["date", "text"], how="left")
+    told = truth.tuples.merge(texts, on=["date", "rank"]).merge(
+        headlines[["headline_id", "date", "text"]], on=["date", "text"], how="left"
+    )
     found: dict[str, list[dict]] = {}
     for event in events[["event_id", "headline_id", *SLOTS, "negated"]].fillna(dict.fromkeys(SLOTS, "")).to_dict("records"):
         found.setdefault(event["headline_id"], []).append(event)

@@ -66,8 +66,18 @@ def make(out: Path, *, truth: Path | None = None, seed: int = SEED, sessions: in
     truth = out.parent / TRUTH if truth is None else truth
     truth.mkdir(parents=True, exist_ok=True)
     _write(out / "prices.csv", made.bars.columns, made.bars.astype({"Date": str}).itertuples(index=False))
-    _write(out / "headlines.csv.gz", ("Date", "Rank", "News"), ((f"{line.day:%Y-%m-%d}", line.rank, line.headline.text) for line in written))
-    about = {"synthetic": True, "symbol": SYMBOL, **{key: getattr(summary, key) for key in ("seed", "sessions", "first", "last", "test_from", "headlines", "graph_version")}}
+    _write(
+        out / "headlines.csv.gz",
+        ("Date", "Rank", "News"),
+        ((f"{line.day:%Y-%m-%d}", line.rank, line.headline.text) for line in written),
+    )
+    about = {
+        "synthetic": True,
+        "symbol": SYMBOL,
+        **{
+            key: getattr(summary, key) for key in ("seed", "sessions", "first", "last", "test_from", "headlines", "graph_version")
+        },
+    }
     _json(out / "world.json", about)
     _json(truth / "world.json", {**asdict(summary), "rules": _rules(cast)})
     _write(truth / "causes.csv", CAUSES, _cause_rows(days, plan, made, written))
@@ -79,12 +89,20 @@ def _days(first: str, n: int) -> pd.DatetimeIndex:
     known = calendar().sessions
     days = known[known >= parse_day(first)][:n]
     if n < 40 or len(days) < n:
-        raise InputError(f"a world of {n} sessions from {first}: at least 40 are needed, and the calendar has {len(days)} from that day")
+        raise InputError(
+            f"a world of {n} sessions from {first}: at least 40 are needed, and the calendar has {len(days)} from that day"
+        )
     return days
 
 
 def _summary(
-    seed: int, days: pd.DatetimeIndex, plan: Sequence[Cause | None], effects: np.ndarray, made: market.Market, written: Sequence[Line], graph_version: str
+    seed: int,
+    days: pd.DatetimeIndex,
+    plan: Sequence[Cause | None],
+    effects: np.ndarray,
+    made: market.Market,
+    written: Sequence[Line],
+    graph_version: str,
 ) -> Summary:
     seen = np.array([-1 if cause is None else int(cause.seen) for cause in plan])
     close = made.bars["Close"].to_numpy()
@@ -100,18 +118,26 @@ def _summary(
         causes=int(np.sum(seen >= 0)),
         graph_version=graph_version,
         market={name: round(value, 4) for name, value in market.describe(made.returns[1:]).items()},
-        bayes={name: {key: round(value, 4) for key, value in row.items()} for name, row in bayes.scores(effects[begin:], seen[begin:], up[begin:]).items()},
+        bayes={
+            name: {key: round(value, 4) for key, value in row.items()}
+            for name, row in bayes.scores(effects[begin:], seen[begin:], up[begin:]).items()
+        },
     )
 
 
 def _rules(cast: Cast) -> list[dict[str, object]]:
-    return [{**asdict(rule), "seen": list(cast.classes[rule.name].seen), "unseen": list(cast.classes[rule.name].unseen)} for rule in cast.rules]
+    return [
+        {**asdict(rule), "seen": list(cast.classes[rule.name].seen), "unseen": list(cast.classes[rule.name].unseen)}
+        for rule in cast.rules
+    ]
 
 
 CAUSES = ("session", "rule", "size", "entity", "label", "seen", "date", "rank", "news", "sigma", "return")
 
 
-def _cause_rows(days: pd.DatetimeIndex, plan: Sequence[Cause | None], made: market.Market, written: Sequence[Line]) -> Iterable[tuple]:
+def _cause_rows(
+    days: pd.DatetimeIndex, plan: Sequence[Cause | None], made: market.Market, written: Sequence[Line]
+) -> Iterable[tuple]:
     """A row a session, with or without a cause."""
     told = {line.session: line for line in written if line.rule}
     for day, cause, sigma, value in zip(days, plan, made.sigma, made.returns, strict=True):
@@ -131,7 +157,21 @@ def _surface(line: Line) -> str:
     return line.headline.names[line.entity]
 
 
-HEADLINES = ("date", "rank", "session", "frame", "use", "actor", "rule", "subject", "predicate", "object", "negated", "subject_entities", "object_entities")
+HEADLINES = (
+    "date",
+    "rank",
+    "session",
+    "frame",
+    "use",
+    "actor",
+    "rule",
+    "subject",
+    "predicate",
+    "object",
+    "negated",
+    "subject_entities",
+    "object_entities",
+)
 
 
 def _tuple_rows(written: Sequence[Line]) -> Iterable[tuple]:
@@ -139,8 +179,23 @@ def _tuple_rows(written: Sequence[Line]) -> Iterable[tuple]:
     for line in written:
         for event in line.headline.tuples:
             yield (
-                *(f"{line.day:%Y-%m-%d}", line.rank, f"{line.session:%Y-%m-%d}", line.headline.frame, line.use, line.entity, line.rule),
-                *(event.subject, event.predicate, event.object, int(event.negated), "|".join(event.subject_entities), "|".join(event.object_entities)),
+                *(
+                    f"{line.day:%Y-%m-%d}",
+                    line.rank,
+                    f"{line.session:%Y-%m-%d}",
+                    line.headline.frame,
+                    line.use,
+                    line.entity,
+                    line.rule,
+                ),
+                *(
+                    event.subject,
+                    event.predicate,
+                    event.object,
+                    int(event.negated),
+                    "|".join(event.subject_entities),
+                    "|".join(event.object_entities),
+                ),
             )
 
 

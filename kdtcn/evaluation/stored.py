@@ -26,7 +26,14 @@ def stored_predictions(lake: Lake, settings: Settings) -> pd.DataFrame:
     rows = rows[(rows["session"] >= pd.Timestamp(settings.evaluation.test_from)) & (rows["session"] > rows.pop("trained_until"))]
     prices = market(lake, settings)
     known = pd.DataFrame(
-        {"session": prices.sessions, "up": prices.up, "d": prices.d, "c": prices.c, "abrupt": prices.abrupt, "sigma": prices.sigma}
+        {
+            "session": prices.sessions,
+            "up": prices.up,
+            "d": prices.d,
+            "c": prices.c,
+            "abrupt": prices.abrupt,
+            "sigma": prices.sigma,
+        }
     )
     rows = rows.merge(known[known["up"] >= 0], on="session")
     order = {name: i for i, name in enumerate(settings.training.models)}

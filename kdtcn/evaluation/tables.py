@@ -41,8 +41,31 @@ def table(predictions: pd.DataFrame) -> pd.DataFrame:
             found = [_row(name, some[some["model"] == name]) for name in part["model"].unique()]
             reference = next(row["accuracy"] for row in found if row["model"] == "reversal")
             for row in found:
-                parts.append({**row, "subset": subset, "alignment": alignment, "lift": row["accuracy"] - reference, "label": LABELS.get(str(alignment), "")})
-    columns = ["model", "subset", "alignment", "n", "seeds", "accuracy", "accuracy_std", "low", "high", "f1", "mcc", "auc", "lift", "label"]
+                parts.append(
+                    {
+                        **row,
+                        "subset": subset,
+                        "alignment": alignment,
+                        "lift": row["accuracy"] - reference,
+                        "label": LABELS.get(str(alignment), ""),
+                    }
+                )
+    columns = [
+        "model",
+        "subset",
+        "alignment",
+        "n",
+        "seeds",
+        "accuracy",
+        "accuracy_std",
+        "low",
+        "high",
+        "f1",
+        "mcc",
+        "auc",
+        "lift",
+        "label",
+    ]
     return pd.DataFrame(parts, columns=columns)
 
 
@@ -83,7 +106,12 @@ def as_rich(frame: pd.DataFrame) -> list[Table]:
     """One table for the terminal for each alignment and subset."""
     shown = []
     for (alignment, subset), part in frame.groupby(["alignment", "subset"], sort=False):
-        view = Table(title=_title(str(alignment), str(subset)), title_justify="left", caption=f"n = {part['n'].max()}", caption_justify="left")
+        view = Table(
+            title=_title(str(alignment), str(subset)),
+            title_justify="left",
+            caption=f"n = {part['n'].max()}",
+            caption_justify="left",
+        )
         for column in _text(part).columns:
             view.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
         for row in _text(part).itertuples(index=False):
@@ -113,19 +141,25 @@ def as_csv(frame: pd.DataFrame) -> str:
 
 def as_json(frame: pd.DataFrame) -> str:
     """One object a row; an undefined score is null."""
-    rows = [{str(k): None if isinstance(v, float) and np.isnan(v) else v for k, v in row.items()} for row in frame.to_dict("records")]
+    rows = [
+        {str(k): None if isinstance(v, float) and np.isnan(v) else v for k, v in row.items()} for row in frame.to_dict("records")
+    ]
     return json.dumps(rows, indent=1)
 
 
 def _checked(predictions: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in _NEEDED if name not in predictions]
     if missing:
-        raise InputError(f"predictions lack the columns {', '.join(missing)}; they have {', '.join(map(str, predictions.columns))}")
+        raise InputError(
+            f"predictions lack the columns {', '.join(missing)}; they have {', '.join(map(str, predictions.columns))}"
+        )
     rows = predictions[predictions["split"] == "test"] if "split" in predictions else predictions
     twice = rows.duplicated(["session", "model", "seed", "alignment"])
     if twice.any():
         first = rows[twice].iloc[0]
-        raise InputError(f"predictions: {first['model']} seed {first['seed']} has several rows for {first['session']}; keep one a session")
+        raise InputError(
+            f"predictions: {first['model']} seed {first['seed']} has several rows for {first['session']}; keep one a session"
+        )
     # The sort must not change the order of models, which is that of their first rows.
     order = {name: k for k, name in enumerate(rows["model"].drop_duplicates())}
     return rows.sort_values("session", kind="stable").sort_values("model", key=lambda names: names.map(order), kind="stable")
@@ -184,7 +218,9 @@ def _text(part: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "model": part["model"].astype(str).tolist(),
-            "accuracy %": [number(100 * a, ".1f") + ("" if s == "–" else f" ± {s}") for a, s in zip(part["accuracy"], spread, strict=True)],
+            "accuracy %": [
+                number(100 * a, ".1f") + ("" if s == "–" else f" ± {s}") for a, s in zip(part["accuracy"], spread, strict=True)
+            ],
             "95 % interval": [
                 "–" if pd.isna(a) else f"{100 * a:.1f} to {100 * b:.1f}" for a, b in zip(part["low"], part["high"], strict=True)
             ],

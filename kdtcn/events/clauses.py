@@ -180,7 +180,9 @@ def agent_of(tree: Tree, i: int) -> int:
         return agent
     for c in tree.children[i]:
         tied = [tree.lower[k] for k in tree.children[c] if tree.dep[k] == "case" and k < c] == ["by"]
-        measured = tree.lemma[c] in words.AMOUNT_WORDS or tree.lower[c] in words.WEEKDAYS or tree.pos[c] not in ("NOUN", "PROPN", "PRON")
+        measured = (
+            tree.lemma[c] in words.AMOUNT_WORDS or tree.lower[c] in words.WEEKDAYS or tree.pos[c] not in ("NOUN", "PROPN", "PRON")
+        )
         if c > i and tree.dep[c] == "obl" and tied and not measured:
             return c
     return -1

@@ -42,7 +42,13 @@ def extract_pending(lake: Lake, settings: Settings, months: Sequence[str] | None
         if len(events):
             counts["events"] += lake.upsert("events", events).stored
         read = [
-            {"headline_id": h.headline_id, "extractor": extractor, "n_events": len(tuples), "month": month, "available_at": h.available_at}
+            {
+                "headline_id": h.headline_id,
+                "extractor": extractor,
+                "n_events": len(tuples),
+                "month": month,
+                "available_at": h.available_at,
+            }
             for h, tuples in rows
         ]
         lake.upsert("extractions", pd.DataFrame(read))
@@ -68,10 +74,24 @@ def _row(head: tuple, event: EventTuple, extractor: str) -> dict[str, object]:
         "event_id": hashlib.sha256(key.encode()).hexdigest()[:20],
         "headline_id": head.headline_id,  # type: ignore[attr-defined]
         "extractor": extractor,
-        **{name: getattr(event, name) for name in (
-            "subject", "predicate", "object", "subject_span", "predicate_span", "object_span",
-            "lemma", "event_type", "negated", "modality", "speaker", "rule", "confidence",
-        )},
+        **{
+            name: getattr(event, name)
+            for name in (
+                "subject",
+                "predicate",
+                "object",
+                "subject_span",
+                "predicate_span",
+                "object_span",
+                "lemma",
+                "event_type",
+                "negated",
+                "modality",
+                "speaker",
+                "rule",
+                "confidence",
+            )
+        },
         "month": head.month,  # type: ignore[attr-defined]
         "available_at": head.available_at,  # type: ignore[attr-defined]
     }

@@ -54,13 +54,34 @@ class Fitted:
     def store(self, lake: Lake, config_hash: str) -> None:
         """Two rows in `models` (text, graph) and a row an entity in `vectors`."""
         now = pd.Timestamp.now("UTC")
-        common = {"config_hash": config_hash, "alignment": "any", "trained_until": self.graph_cut, "graph_cut": self.graph_cut, "seed": 0, "status": "fitted", "available_at": now}
-        about = json.dumps({"cut": self.cut.isoformat(), "graph_version": self.graph.version, "undated": self.undated, "reading": self.reading})
+        common = {
+            "config_hash": config_hash,
+            "alignment": "any",
+            "trained_until": self.graph_cut,
+            "graph_cut": self.graph_cut,
+            "seed": 0,
+            "status": "fitted",
+            "available_at": now,
+        }
+        about = json.dumps(
+            {"cut": self.cut.isoformat(), "graph_version": self.graph.version, "undated": self.undated, "reading": self.reading}
+        )
         rows = [
             {"model_id": f"{self.fitted_id}-text", "family": "text-lsa", "config": about, "weights": self.text.save(), **common},
-            {"model_id": f"{self.fitted_id}-graph", "family": "graph-embedding", "config": about, "weights": self.embedding.save(), **common},
+            {
+                "model_id": f"{self.fitted_id}-graph",
+                "family": "graph-embedding",
+                "config": about,
+                "weights": self.embedding.save(),
+                **common,
+            },
         ]
-        vectors = {"entity_id": self.embedding.entities, "model_id": f"{self.fitted_id}-graph", "vector": list(self.embedding.vectors), "available_at": now}
+        vectors = {
+            "entity_id": self.embedding.entities,
+            "model_id": f"{self.fitted_id}-graph",
+            "vector": list(self.embedding.vectors),
+            "available_at": now,
+        }
         lake.upsert("vectors", pd.DataFrame(vectors))
         lake.upsert("models", pd.DataFrame(rows))  # last: a fold that is in `models` counts as stored
 
@@ -92,7 +113,9 @@ def with_event_relations(embedding: Embedding, tuples: np.ndarray) -> Embedding:
         if head in row and tail in row:
             moves.setdefault(str(relation), []).append(embedding.vectors[row[tail]] - embedding.vectors[row[head]])
     names = sorted(moves)
-    vectors = np.array([np.mean(moves[name], axis=0) for name in names], np.float32).reshape(len(names), embedding.vectors.shape[1])
+    vectors = np.array([np.mean(moves[name], axis=0) for name in names], np.float32).reshape(
+        len(names), embedding.vectors.shape[1]
+    )
     return replace(embedding, relations=names, relation_vectors=vectors)
 
 
@@ -115,9 +138,13 @@ def load(lake: Lake, fitted_id: str, graph: Graph, reading: str) -> Fitted:
         raise ModelError(f"{lake.url}: the text vectors and embedding {fitted_id!r} are missing; run `kdtcn train` again")
     about = json.loads(rows["config"].iloc[0])
     if about["graph_version"] != graph.version:
-        raise ModelError(f"embedding {fitted_id!r} belongs to graph {about['graph_version']}, the lake now holds {graph.version}; run `kdtcn train` again")
+        raise ModelError(
+            f"embedding {fitted_id!r} belongs to graph {about['graph_version']}, the lake now holds {graph.version}; run `kdtcn train` again"
+        )
     if about["reading"] != reading:
-        raise ModelError(f"embedding {fitted_id!r} was made for events of {about['reading']}, this configuration reads with {reading}; run `kdtcn train` again")
+        raise ModelError(
+            f"embedding {fitted_id!r} was made for events of {about['reading']}, this configuration reads with {reading}; run `kdtcn train` again"
+        )
     weights = {str(name): bytes(data) for name, data in rows["weights"].items()}
     text = TextVectors.load(weights[f"{fitted_id}-text"])
     embedding = Embedding.load(weights[f"{fitted_id}-graph"])

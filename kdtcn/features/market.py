@@ -33,7 +33,9 @@ class Market:
         return len(self.sessions)
 
 
-def known_prices(lake: Lake, settings: Settings, *, as_of: pd.Timestamp | None = None, first: pd.Timestamp | None = None) -> pd.DataFrame:
+def known_prices(
+    lake: Lake, settings: Settings, *, as_of: pd.Timestamp | None = None, first: pd.Timestamp | None = None
+) -> pd.DataFrame:
     """One row a session: its prices as they stood at the decision time of the session after it.
 
     A restatement that came later is in the lake but changes no feature of the past. Where several sources know a
@@ -44,7 +46,9 @@ def known_prices(lake: Lake, settings: Settings, *, as_of: pd.Timestamp | None =
         where = where & (ds.field("session") >= first.date())
     rows = lake.read("prices", as_of=as_of, where=where)
     if rows.empty:
-        raise InputError(f"{lake.url}: no prices of {settings.sources.symbol}; import some first, for example `kdtcn import djia FOLDER`")
+        raise InputError(
+            f"{lake.url}: no prices of {settings.sources.symbol}; import some first, for example `kdtcn import djia FOLDER`"
+        )
     known = calendar().sessions
     at = known.searchsorted(pd.DatetimeIndex(rows["session"]), side="left")
     rows = rows[known[np.minimum(at, len(known) - 1)] == pd.DatetimeIndex(rows["session"])]
@@ -102,7 +106,9 @@ def market(
     rows = known_prices(lake, settings, as_of=as_of, first=start)
     index = sessions(rows.index[0], last if last is not None else rows.index[-1])
     if len(index) == 0:
-        raise InputError(f"no session between {rows.index[0]:%Y-%m-%d}, the first one with prices, and {last:%Y-%m-%d}; import earlier prices")
+        raise InputError(
+            f"no session between {rows.index[0]:%Y-%m-%d}, the first one with prices, and {last:%Y-%m-%d}; import earlier prices"
+        )
     rows = rows.reindex(index)
     label = labels(rows["close"], settings.abrupt.threshold)
     vectors = price_vectors(rows, settings.features.price_window)

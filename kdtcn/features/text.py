@@ -8,6 +8,7 @@ import numpy as np
 from safetensors.numpy import load, save
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from threadpoolctl import threadpool_limits
 
 from kdtcn.errors import InputError
 
@@ -60,7 +61,8 @@ def fit(texts: Sequence[str], *, dim: int, max_features: int, seed: int = 0) -> 
     dim = min(dim, matrix.shape[1] - 1)
     if dim < 1:
         raise InputError(f"text vectors: only {matrix.shape[1]} words before the cut; import more news")
-    svd = TruncatedSVD(dim, random_state=seed, n_iter=4).fit(matrix)
+    with threadpool_limits(1):  # sums in the same order on every machine: equal inputs give equal vectors
+        svd = TruncatedSVD(dim, random_state=seed, n_iter=4).fit(matrix)
     return TextVectors(vectorizer, svd.components_.T.astype(np.float32))
 
 

@@ -86,7 +86,9 @@ def dataset(
 ) -> Dataset:
     """Join prices and news into what the models see."""
     n = len(market.sessions)
-    words = Items(news.headlines["headline_id"].to_numpy(str), _unique_transform(news.headlines["text"], text), _offsets(news.headlines, n))
+    words = Items(
+        news.headlines["headline_id"].to_numpy(str), _unique_transform(news.headlines["text"], text), _offsets(news.headlines, n)
+    )
     as_text = text_items(news.events, text)
     as_graph = graph_items(news.events, news.links, embedding, complete)
     ids, offsets = news.events["event_id"].to_numpy(str), _offsets(news.events, n)

@@ -1,6 +1,7 @@
-"""Delta tables behind two verbs: `read` (as of a time or a version) and `upsert` (which writes only what is new)."""
+"""Delta tables behind three verbs: `read` (as of a time or a version), `upsert` (which writes only what is new) and `replace`."""
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +21,13 @@ ATTEMPTS = 6  # optimistic concurrency: the loser of a commit race reads again a
 
 @dataclass(frozen=True)
 class Written:
-    """What an upsert did, in rows; `version` is the table's version after it."""
+    """What a write did, in rows; `version` is the table's version after it."""
 
     stored: int
     updated: int
     known: int
     version: int
+    removed: int = 0
 
 
 class Lake:
@@ -102,14 +104,31 @@ class Lake:
         """
         shape = _shape(table)
         rows = _to_arrow(shape, frame)
-        repeated = len(frame) - rows.num_rows
+        return self._attempt(shape, rows, len(frame) - rows.num_rows, self._upsert_once)
+
+    def replace(self, table: str, frame: pd.DataFrame) -> Written:
+        """Make the table hold exactly these rows, in one commit: new ones come in, changed ones change, all others go.
+
+        Rows that stay as they are keep their `ingested_at`; `available_at` counts as content. When nothing differs no version
+        is added. Raises LakeError for an append-only table, and where `upsert` does.
+        """
+        shape = _shape(table)
+        if shape.append_only:
+            raise LakeError(f"table {table!r} is append-only and cannot be replaced; use upsert")
+        rows = _to_arrow(shape, frame)
+        return self._attempt(shape, rows, len(frame) - rows.num_rows, self._replace_once)
+
+    def _attempt(self, shape: Table, rows: pa.Table, repeated: int, write: Callable[[Table, pa.Table], Written]) -> Written:
+        """Write, and where another writer was faster read and write again; `repeated` rows of the frame count as known."""
         for attempt in range(ATTEMPTS):
             try:
-                written = self._upsert_once(shape, rows)
-                return Written(written.stored, written.updated, written.known + repeated, written.version)
+                written = write(shape, rows)
+                return dataclasses.replace(written, known=written.known + repeated)
             except CommitFailedError:
                 if attempt == ATTEMPTS - 1:
-                    raise LakeError(f"{self.url}: table {table!r} is being written by others all the time; run the command again") from None
+                    raise LakeError(
+                        f"{self.url}: table {shape.name!r} is being written by others all the time; run the command again"
+                    ) from None
         raise AssertionError("unreachable")
 
     def _upsert_once(self, shape: Table, rows: pa.Table) -> Written:
@@ -119,23 +138,39 @@ class Lake:
         views, on which later filters fail.
         """
         target = self._open(shape) or self._create(shape)
-        new, changed = self._anti_join(shape, target, rows)
+        content = (
+            [] if shape.append_only else [n for n in shape.schema.names if n not in (*shape.key, "ingested_at", "available_at")]
+        )
+        new, changed = self._anti_join(shape, target, rows, content)
         if new.num_rows + changed.num_rows == 0:
             return Written(0, 0, rows.num_rows, target.version())
         if changed.num_rows:  # only tables that are small enough to be written whole may change
             stored = target.to_pyarrow_dataset().to_table().cast(shape.schema)
-            numbered = stored.select(list(shape.key)).append_column("row", pa.array(range(stored.num_rows), pa.int64()))
-            kept = numbered.join(changed.select(list(shape.key)), keys=list(shape.key), join_type="left anti").sort_by("row")
-            data, mode = pa.concat_tables([stored.take(kept.column("row")), changed, new]), "overwrite"
+            data, mode = pa.concat_tables([_by_key(shape, stored, changed, "left anti"), changed, new]), "overwrite"
         else:
             data, mode = new, "append"
         write_deltalake(target, data, mode=mode, commit_properties=CommitProperties(max_commit_retries=0))  # type: ignore[call-overload]
         return Written(new.num_rows, changed.num_rows, rows.num_rows - new.num_rows - changed.num_rows, self.version(shape.name))
 
-    def _anti_join(self, shape: Table, target: DeltaTable, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
+    def _replace_once(self, shape: Table, rows: pa.Table) -> Written:
+        """One attempt, like `_upsert_once`: nothing is committed when anybody has written since the version read here."""
+        target = self._open(shape) or self._create(shape)
+        new, changed = self._anti_join(
+            shape, target, rows, [n for n in shape.schema.names if n not in (*shape.key, "ingested_at")]
+        )
+        stored = target.to_pyarrow_dataset().to_table().cast(shape.schema)
+        wanted = _by_key(shape, stored, rows, "left semi")
+        removed = stored.num_rows - wanted.num_rows
+        if new.num_rows + changed.num_rows + removed == 0:
+            return Written(0, 0, rows.num_rows, target.version())
+        kept = _by_key(shape, wanted, changed, "left anti")
+        commit = CommitProperties(max_commit_retries=0)
+        write_deltalake(target, pa.concat_tables([kept, changed, new]), mode="overwrite", commit_properties=commit)
+        return Written(new.num_rows, changed.num_rows, kept.num_rows, self.version(shape.name), removed)
+
+    def _anti_join(self, shape: Table, target: DeltaTable, rows: pa.Table, content: list[str]) -> tuple[pa.Table, pa.Table]:
         """The rows whose key is not stored, and those that are stored with another content."""
         keys = list(shape.key)
-        content = [] if shape.append_only else [n for n in shape.schema.names if n not in (*keys, "ingested_at", "available_at")]
         condition = None
         for column in shape.partition:
             part = ds.field(column).isin(pc.unique(rows.column(column)))
@@ -147,7 +182,11 @@ class Lake:
         new = rows.take(fresh.column("row"))
         if not content or new.num_rows == rows.num_rows:
             return new, rows.slice(0, 0)
-        both = numbered.select([*keys, "row"]).join(stored.append_column("at", pa.array(range(stored.num_rows), pa.int64())).select([*keys, "at"]), keys=keys, join_type="inner")
+        both = numbered.select([*keys, "row"]).join(
+            stored.append_column("at", pa.array(range(stored.num_rows), pa.int64())).select([*keys, "at"]),
+            keys=keys,
+            join_type="inner",
+        )
         mine, theirs = rows.take(both.column("row")), stored.take(both.column("at"))
         differs = pa.array([False] * both.num_rows)
         for name in content:
@@ -173,7 +212,9 @@ class Lake:
             raise LakeError(f"{self._uri(shape)}{which}: cannot be opened ({str(error).splitlines()[0][:160]})") from None
         written = int((opened.metadata().configuration or {}).get("kdtcn.schema", 0))
         if written > SCHEMA_VERSION:
-            raise LakeError(f"{self.url}: table {shape.name!r} was written by a newer version (schema {written}, this one reads {SCHEMA_VERSION}); upgrade kdtcn")
+            raise LakeError(
+                f"{self.url}: table {shape.name!r} was written by a newer version (schema {written}, this one reads {SCHEMA_VERSION}); upgrade kdtcn"
+            )
         return opened
 
     def _create(self, shape: Table) -> DeltaTable:
@@ -196,11 +237,20 @@ def _shape(table: str) -> Table:
         raise LakeError(f"no table {table!r}; the tables are {', '.join(TABLES)}") from None
 
 
+def _by_key(shape: Table, rows: pa.Table, others: pa.Table, how: str) -> pa.Table:
+    """The rows whose key is ("left semi") or is not ("left anti") among `others`, in their order."""
+    keys = list(shape.key)
+    numbered = rows.select(keys).append_column("row", pa.array(range(rows.num_rows), pa.int64()))
+    return rows.take(numbered.join(others.select(keys), keys=keys, join_type=how).sort_by("row").column("row"))
+
+
 def _to_arrow(shape: Table, frame: pd.DataFrame) -> pa.Table:
     """The frame in the table's schema, one row a key; LakeError where it does not fit."""
     unknown = set(frame.columns) - set(shape.schema.names)
     if unknown:
-        raise LakeError(f"table {shape.name!r} has no column {sorted(unknown)[0]!r}; its columns are {', '.join(shape.schema.names)}")
+        raise LakeError(
+            f"table {shape.name!r} has no column {sorted(unknown)[0]!r}; its columns are {', '.join(shape.schema.names)}"
+        )
     now = pd.Timestamp.now("UTC").as_unit("us")
     columns = {}
     for field in shape.schema:
@@ -214,9 +264,13 @@ def _to_arrow(shape: Table, frame: pd.DataFrame) -> pa.Table:
             try:
                 columns[field.name] = _column(frame[field.name], field.type)
             except (pa.ArrowException, ValueError, TypeError) as error:
-                raise LakeError(f"table {shape.name!r}, column {field.name!r}: expected {field.type}, got {frame[field.name].dtype} ({error})") from None
+                raise LakeError(
+                    f"table {shape.name!r}, column {field.name!r}: expected {field.type}, got {frame[field.name].dtype} ({error})"
+                ) from None
         if not field.nullable and columns[field.name].null_count:
-            raise LakeError(f"table {shape.name!r}: column {field.name!r} must not be empty ({columns[field.name].null_count} rows are)")
+            raise LakeError(
+                f"table {shape.name!r}: column {field.name!r} must not be empty ({columns[field.name].null_count} rows are)"
+            )
     rows = pa.table(columns, schema=shape.schema)
     repeated = frame.duplicated(list(shape.key)).to_numpy()
     return rows.filter(pa.array(~repeated)) if repeated.any() else rows
@@ -230,7 +284,11 @@ def _column(values: pd.Series, kind: pa.DataType) -> pa.Array:
         array = array.combine_chunks()
     if pa.types.is_floating(array.type) and pa.types.is_integer(kind):
         return array.cast(kind)  # an integer column with gaps arrives as float
-    return pa.array(values, kind, from_pandas=True) if pa.types.is_nested(kind) or pa.types.is_null(array.type) else array.cast(kind, safe=not pa.types.is_timestamp(kind))
+    return (
+        pa.array(values, kind, from_pandas=True)
+        if pa.types.is_nested(kind) or pa.types.is_null(array.type)
+        else array.cast(kind, safe=not pa.types.is_timestamp(kind))
+    )
 
 
 def _to_pandas(rows: pa.Table) -> pd.DataFrame:

@@ -53,7 +53,9 @@ class Source:
         """The batch that holds the windows which end at rows `idx`."""
         ends = np.asarray(idx, dtype=np.int64)
         if len(ends) and (ends.min() < self.window - 1 or ends.max() >= len(self.prices)):
-            raise ModelError(f"rows {ends.min()}..{ends.max()}: a full window of {self.window} sessions exists from row {self.window - 1} to {len(self.prices) - 1}")
+            raise ModelError(
+                f"rows {ends.min()}..{ends.max()}: a full window of {self.window} sessions exists from row {self.window - 1} to {len(self.prices) - 1}"
+            )
         spans = ends[:, None] + np.arange(1 - self.window, 1)
         rows, inverse = np.unique(spans, return_inverse=True)
         windows = torch.from_numpy(inverse.reshape(spans.shape).astype(np.int64))

@@ -17,7 +17,14 @@ from kdtcn.models.options import Options
 
 
 def optimise(
-    network: Network, source: Source, data: Dataset, train: np.ndarray, valid: np.ndarray, start: Tensor, seed: int, options: Options
+    network: Network,
+    source: Source,
+    data: Dataset,
+    train: np.ndarray,
+    valid: np.ndarray,
+    start: Tensor,
+    seed: int,
+    options: Options,
 ) -> History:
     """Fit the network in place; without validation rows it runs all epochs and keeps the last weights.
 

@@ -40,7 +40,9 @@ class NeuralModel(Model):
     def build(self, dims: Mapping[str, int]) -> Network:
         """A network with fresh weights for dims item, window, channels, hidden."""
         options = self.options
-        return Network(self.backbone(dims["channels"], dims["window"]), dims["item"], dims["hidden"], options.pooled, options.dropout)
+        return Network(
+            self.backbone(dims["channels"], dims["window"]), dims["item"], dims["hidden"], options.pooled, options.dropout
+        )
 
     def fit(
         self, data: Dataset, train: np.ndarray, valid: np.ndarray, *, seed: int = 0, options: Mapping[str, Any] | None = None
@@ -55,7 +57,14 @@ class NeuralModel(Model):
             self._prepare(network, source, data, train)
             self.volatility = volatility.fit(data, train)
             history = optimise(
-                network, source, data, train, np.asarray(valid, dtype=np.int64), self._start(data, np.arange(len(data))), seed, self.options
+                network,
+                source,
+                data,
+                train,
+                np.asarray(valid, dtype=np.int64),
+                self._start(data, np.arange(len(data))),
+                seed,
+                self.options,
             )
         self.network = network
         return history
@@ -118,7 +127,9 @@ class NeuralModel(Model):
             network.load_state_dict(rest)
         except (KeyError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"{self.family}: the stored weights do not fit its configuration ({reason}); train it again") from None
+            raise ModelError(
+                f"{self.family}: the stored weights do not fit its configuration ({reason}); train it again"
+            ) from None
         self.network = network.eval()
 
     @property

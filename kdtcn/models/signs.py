@@ -28,7 +28,10 @@ class PreviousSign(ClosedForm):
             raise ModelError(f"{self.family}: no training session has a known label; check the date range and the prices")
         hits = ((self._side(data, rows) > 0) == (data.up[rows] == 1)).astype(np.int8)
         sure = logit(max(rate(hits, np.arange(len(hits))), 0.501))
-        self._state = {"sure": torch.tensor(sure, dtype=torch.float64), "abrupt": torch.tensor(logit(rate(data.abrupt, train)), dtype=torch.float64)}
+        self._state = {
+            "sure": torch.tensor(sure, dtype=torch.float64),
+            "abrupt": torch.tensor(logit(rate(data.abrupt, train)), dtype=torch.float64),
+        }
         return History()
 
     def logits(self, data: Dataset, idx: np.ndarray) -> np.ndarray:

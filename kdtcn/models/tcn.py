@@ -101,7 +101,9 @@ class TcnModel(NeuralModel):
             one, two = (self.count(item_dim, window, {"channels": c, "hidden": h}) for h in (1, 2))
             hidden = max(1, round((budget - one) / (two - one)) + 1)  # each hidden unit costs the same
             found.append({"channels": c, "hidden": hidden})
-        return min(found, key=lambda widths: (abs(self.count(item_dim, window, widths) - budget), abs(widths["channels"] - channels)))
+        return min(
+            found, key=lambda widths: (abs(self.count(item_dim, window, widths) - budget), abs(widths["channels"] - channels))
+        )
 
     def count(self, item_dim: int, window: int, widths: dict[str, int]) -> int:
         """Parameters of the network with these widths."""

@@ -93,7 +93,9 @@ class DateStyle:
         """The last day of a column; InputError where nothing in it is written in this style."""
         last = max((day for text in values if (day := self.day(text)) is not None), default=None)
         if last is None:
-            raise InputError(f"{what}: no date is written as {self.style!r}; mend the option dates (dmy, mdy, iso or a strptime format)")
+            raise InputError(
+                f"{what}: no date is written as {self.style!r}; mend the option dates (dmy, mdy, iso or a strptime format)"
+            )
         return last
 
 

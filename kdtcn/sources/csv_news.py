@@ -57,7 +57,13 @@ class CsvNews(Provider):
         return self._records(table, places, style, where, clock.day_end(last), context)
 
     def _records(
-        self, table: Delimited | JsonLines, places: dict[str, int], style: clock.DateStyle, where: ZoneInfo, seen: datetime, context: Context
+        self,
+        table: Delimited | JsonLines,
+        places: dict[str, int],
+        style: clock.DateStyle,
+        where: ZoneInfo,
+        seen: datetime,
+        context: Context,
     ) -> Iterator[Record | Reject]:
         for row in table.rows():
             found = self._record(row, places, style, where, seen)

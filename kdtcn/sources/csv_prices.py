@@ -34,7 +34,9 @@ class CsvPrices(Provider):
     path: Path
     symbol: str = Field("^DJI", description="the symbol of rows without a symbol column")
     source: str = "csv"
-    columns: dict[str, str] = Field({}, description="our name -> the file's: session, open, high, low, close, adj_close, volume, symbol")
+    columns: dict[str, str] = Field(
+        {}, description="our name -> the file's: session, open, high, low, close, adj_close, volume, symbol"
+    )
     delimiter: str = Field(",", min_length=1, max_length=1)
     encoding: str = ""
     dates: str = Field("", description="iso, dmy, mdy or a strptime format; empty: what the file proves")
@@ -46,11 +48,15 @@ class CsvPrices(Provider):
         days = [row.cells[at] for row in table.rows() if row.whole]  # the whole file is read once before the first row is stored
         if not days:
             raise InputError(f"{self.path}: no rows below the header; get the file again")
-        style = clock.DateStyle(self.dates) if self.dates else clock.sniff_dates(days, f"{self.path}, column {table.header()[at]!r}")
+        style = (
+            clock.DateStyle(self.dates) if self.dates else clock.sniff_dates(days, f"{self.path}, column {table.header()[at]!r}")
+        )
         style.check(days, f"{self.path}, column {table.header()[at]!r}")
         return self._prices(table, places, style, context)
 
-    def _prices(self, table: Delimited | JsonLines, places: dict[str, int], style: clock.DateStyle, context: Context) -> Iterator[Price | Reject]:
+    def _prices(
+        self, table: Delimited | JsonLines, places: dict[str, int], style: clock.DateStyle, context: Context
+    ) -> Iterator[Price | Reject]:
         for row in table.rows():
             found = self._price(row, places, style, context)
             if isinstance(found, str):

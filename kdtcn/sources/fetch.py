@@ -13,7 +13,9 @@ from kdtcn.sources.registry import configured
 from kdtcn.sources.store import collect
 
 
-def fetch(lake: Lake, settings: Settings, first: Day | None = None, last: Day | None = None, *, now: datetime | None = None) -> dict[str, Counts]:
+def fetch(
+    lake: Lake, settings: Settings, first: Day | None = None, last: Day | None = None, *, now: datetime | None = None
+) -> dict[str, Counts]:
     """Store what the providers of the settings have for the days `first` to `last` (both included), counts by provider.
 
     A service that does not answer is said and left for the next round; SourceError when none answers. A file that cannot be

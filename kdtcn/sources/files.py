@@ -76,7 +76,9 @@ class _Text:
         try:
             codecs.lookup(self.encoding if self.encoding not in ("", "mixed") else "utf-8")
         except LookupError:
-            raise InputError(f"{self.path}: unknown encoding {self.encoding!r}; use one that Python knows (utf-8, cp1252, utf-16) or mixed") from None
+            raise InputError(
+                f"{self.path}: unknown encoding {self.encoding!r}; use one that Python knows (utf-8, cp1252, utf-16) or mixed"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,15 @@ class Delimited(_Text):
         try:
             for cells in reader:
                 if reader.line_num - before > LINES:
-                    raise InputError(f"{self.path}, line {before + 1}: a quote is opened there and not closed within {LINES} lines; mend that line")
+                    raise InputError(
+                        f"{self.path}, line {before + 1}: a quote is opened there and not closed within {LINES} lines; mend that line"
+                    )
                 before = reader.line_num
                 yield reader.line_num, cells
         except csv.Error as error:
-            raise InputError(f"{self.path}, line {reader.line_num}: not readable as delimited text ({error}); mend that line") from None
+            raise InputError(
+                f"{self.path}, line {reader.line_num}: not readable as delimited text ({error}); mend that line"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,7 @@ class JsonLines(_Text):
         found = (value for _, _, value in islice(self._objects(), SAMPLE) if value is not None)
         names = list(dict.fromkeys(key for value in found for key in value))
         if not names:
-            raise InputError(f"{self.path}: no line is a JSON object; expected one such as {{\"Date\": ..., \"title\": ...}} a line")
+            raise InputError(f'{self.path}: no line is a JSON object; expected one such as {{"Date": ..., "title": ...}} a line')
         return names
 
     def rows(self) -> Iterator[Row]:
@@ -168,7 +174,12 @@ def check_file(path: Path) -> None:
 
 
 def locate(
-    path: Path, header: Sequence[str], chosen: Mapping[str, str], known: Mapping[str, Sequence[str]], required: Sequence[str], option: str = "columns"
+    path: Path,
+    header: Sequence[str],
+    chosen: Mapping[str, str],
+    known: Mapping[str, Sequence[str]],
+    required: Sequence[str],
+    option: str = "columns",
 ) -> dict[str, int]:
     """Where each of our fields stands in the header: as `chosen` says, else by the names `known` for it, in any case.
 
@@ -189,5 +200,7 @@ def locate(
                 found[field] = place
     for field in required:
         if field not in found:
-            raise InputError(f"{path}: no column for {field!r}; the columns are {', '.join(header)[:200]}; name it with the option {option}: {{{field}: ...}}")
+            raise InputError(
+                f"{path}: no column for {field!r}; the columns are {', '.join(header)[:200]}; name it with the option {option}: {{{field}: ...}}"
+            )
     return found

@@ -61,7 +61,9 @@ def _again(error: Exception) -> bool | float:
 def call(where: str, request: Callable[[], Any], attempts: int = ATTEMPTS) -> Any:
     """Run a request with retries; SourceError when the last attempt fails too. `where` names the service without secrets."""
     try:
-        for attempt in stamina.retry_context(on=_again, attempts=attempts, timeout=None, wait_initial=1.0, wait_max=30.0, wait_jitter=1.0):
+        for attempt in stamina.retry_context(
+            on=_again, attempts=attempts, timeout=None, wait_initial=1.0, wait_max=30.0, wait_jitter=1.0
+        ):
             with attempt:
                 return request()
     except Busy as error:
@@ -88,7 +90,9 @@ class Answer:
             return json.loads(self.content.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             kind = self.headers.get("content-type", "something").split(";")[0]
-            raise SourceError(f"{self.where}: answered with {kind} instead of JSON; the service may be down or have changed") from None
+            raise SourceError(
+                f"{self.where}: answered with {kind} instead of JSON; the service may be down or have changed"
+            ) from None
 
 
 class Client:
@@ -105,8 +109,17 @@ class Client:
         attempts: int = ATTEMPTS,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._client = httpx.Client(timeout=httpx.Timeout(timeout, connect=min(10.0, timeout)), follow_redirects=True, headers={"User-Agent": AGENT})
-        self.total, self.max_bytes, self.interval, self.budget, self.attempts, self.clock = total, max_bytes, interval, budget, attempts, clock
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(timeout, connect=min(10.0, timeout)), follow_redirects=True, headers={"User-Agent": AGENT}
+        )
+        self.total, self.max_bytes, self.interval, self.budget, self.attempts, self.clock = (
+            total,
+            max_bytes,
+            interval,
+            budget,
+            attempts,
+            clock,
+        )
         self._last: dict[str, float] = {}
 
     def get(self, url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Answer:
@@ -128,11 +141,18 @@ class Client:
         options = {name: value for name, value in options.items() if value is not None}
         answer = call(where, lambda: self._once(method, url, where, parts.netloc, auth, options), self.attempts)
         if answer.status >= 400:
-            remedy = {401: "check the credentials", 403: "access is refused", 404: "check the address", 410: "check the address"}.get(answer.status, "check the request")
+            remedy = {
+                401: "check the credentials",
+                403: "access is refused",
+                404: "check the address",
+                410: "check the address",
+            }.get(answer.status, "check the request")
             raise SourceError(f"{where}: answered {answer.status}; {remedy}")
         return answer
 
-    def _once(self, method: str, url: str, where: str, host: str, auth: tuple[str, str] | None, options: dict[str, Any]) -> Answer:
+    def _once(
+        self, method: str, url: str, where: str, host: str, auth: tuple[str, str] | None, options: dict[str, Any]
+    ) -> Answer:
         if self.budget <= 0:
             raise SourceError(f"{where}: not asked, the request budget of this run is spent; ask for a shorter range")
         self.budget -= 1

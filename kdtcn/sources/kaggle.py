@@ -61,7 +61,9 @@ class KaggleNews(Provider):
         ranks: dict[date, int] = {}
         for row in table.rows():
             if not row.whole:
-                raise InputError(f"{self.path}, line {row.line}: {len(row.cells)} cells instead of 2; mend that line or get the file again")
+                raise InputError(
+                    f"{self.path}, line {row.line}: {len(row.cells)} cells instead of 2; mend that line or get the file again"
+                )
             day = self._day(row.cells[0], row.line)
             ranks[day] = ranks.get(day, 0) + 1
             yield day, ranks[day], f"line {row.line}", row.cells[1]
@@ -70,7 +72,9 @@ class KaggleNews(Provider):
         """Combined_News_DJIA.csv: a row a session, its columns by final vote rank. The label is not read: it is the same day's."""
         for row in table.rows():
             if len(row.cells) > len(TOPS) + 2:
-                raise InputError(f"{self.path}, line {row.line}: {len(row.cells)} cells instead of {len(TOPS) + 2}; mend that line or get the file again")
+                raise InputError(
+                    f"{self.path}, line {row.line}: {len(row.cells)} cells instead of {len(TOPS) + 2}; mend that line or get the file again"
+                )
             day = self._day(row.cells[0], row.line)
             # days with fewer headlines end early: what is missing at the end of the line are empty cells
             for rank, raw in enumerate([*row.cells[2:], *[""] * len(TOPS)][: len(TOPS)], start=1):
@@ -80,7 +84,9 @@ class KaggleNews(Provider):
         try:
             return date.fromisoformat(text)
         except ValueError:
-            raise InputError(f"{self.path}, line {line}: {text[:40]!r} is no date such as 2016-06-24; mend that line or get the file again") from None
+            raise InputError(
+                f"{self.path}, line {line}: {text[:40]!r} is no date such as 2016-06-24; mend that line or get the file again"
+            ) from None
 
 
 class KagglePrices(CsvPrices):
@@ -99,7 +105,9 @@ def import_folder(lake: Lake, folder: Path, *, now: datetime | None = None) -> d
         raise InputError(f"{folder}: no such folder; it should hold RedditNews.csv, Combined_News_DJIA.csv and DJIA_table.csv")
     names: Sequence[str] = [name for name in ("RedditNews.csv", "Combined_News_DJIA.csv") if (folder / name).exists()]
     if not names:
-        raise InputError(f"{folder}: neither RedditNews.csv nor Combined_News_DJIA.csv lies there; put one of them into the folder")
+        raise InputError(
+            f"{folder}: neither RedditNews.csv nor Combined_News_DJIA.csv lies there; put one of them into the folder"
+        )
     context = Context(now=now) if now else Context()
     prices = KagglePrices(path=folder / "DJIA_table.csv").read(context)
     news = {name: KaggleNews(path=folder / name).read(context) for name in names}

@@ -41,11 +41,15 @@ class Reddit(Provider):
 
     def _feed(self, context: Context) -> list[Record | Reject]:
         answer = context.http.get(f"{self.site}/r/{self.subreddit}/{self.listing}/.rss", params={"t": self.period, "limit": 100})
-        return [rss.record(entry, self.source, answer, self._rank(place)) for place, entry in enumerate(rss.entries(answer), start=1)]
+        return [
+            rss.record(entry, self.source, answer, self._rank(place)) for place, entry in enumerate(rss.entries(answer), start=1)
+        ]
 
     def _listing(self, context: Context, client: str, secret: str) -> list[Record | Reject]:
         """All pages, before the first row is stored: ranks run on over them."""
-        granted = context.http.post(f"{self.site}/api/v1/access_token", data={"grant_type": "client_credentials"}, auth=(client, secret)).json()
+        granted = context.http.post(
+            f"{self.site}/api/v1/access_token", data={"grant_type": "client_credentials"}, auth=(client, secret)
+        ).json()
         token = granted.get("access_token") if isinstance(granted, dict) else None
         if not token:
             raise SourceError(f"{self.site}: gave no access token; check {ID} and {SECRET}")
@@ -53,7 +57,9 @@ class Reddit(Provider):
         after = ""
         for _ in range(self.pages):
             params = {"t": self.period, "limit": 100, "raw_json": 1} | ({"after": after} if after else {})
-            answer = context.http.get(f"{self.api}/r/{self.subreddit}/{self.listing}", params=params, headers={"Authorization": f"Bearer {token}"})
+            answer = context.http.get(
+                f"{self.api}/r/{self.subreddit}/{self.listing}", params=params, headers={"Authorization": f"Bearer {token}"}
+            )
             try:
                 page = answer.json()["data"]
                 posts, following = list(page["children"]), page.get("after") or ""
@@ -77,7 +83,17 @@ class Reddit(Provider):
         published = min(datetime.fromtimestamp(created, UTC), answer.at)
         url = safe_url(data.get("url") or "") if isinstance(data.get("url"), str) else ""
         votes = votes if isinstance(votes, int) and not isinstance(votes, bool) else None
-        return Record(published, answer.at, self.source, clock.new_york_day(published), clean(title), url, self._rank(place), votes, answer.at)
+        return Record(
+            published,
+            answer.at,
+            self.source,
+            clock.new_york_day(published),
+            clean(title),
+            url,
+            self._rank(place),
+            votes,
+            answer.at,
+        )
 
     def _rank(self, place: int) -> int | None:
         """A place among the newest says nothing about popularity."""

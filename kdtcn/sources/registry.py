@@ -48,7 +48,9 @@ def configured(settings: SourcesSettings) -> dict[str, Provider]:
     made = {}
     for price in settings.prices:
         if _reads(price.provider, price.options):
-            made[f"prices {price.provider} {price.symbol}"] = create("prices", price.provider, {"symbol": price.symbol, **price.options})
+            made[f"prices {price.provider} {price.symbol}"] = create(
+                "prices", price.provider, {"symbol": price.symbol, **price.options}
+            )
     for number, news in enumerate(settings.news, start=1):
         if _reads(news.provider, news.options):
             name = f"news {news.provider}"

@@ -69,7 +69,9 @@ class Rss(Provider):
 
 def entries(answer: Answer) -> list[Any]:
     """The entries of a feed; SourceError where the answer is no feed, or was cut off."""
-    parsed = feedparser.parse(answer.content, response_headers={"content-type": answer.headers.get("content-type", "application/xml")})
+    parsed = feedparser.parse(
+        answer.content, response_headers={"content-type": answer.headers.get("content-type", "application/xml")}
+    )
     if not parsed.get("version"):
         kind = answer.headers.get("content-type", "something").split(";")[0]
         raise SourceError(f"{answer.where}: answered with {kind} instead of a feed; the service may be down or have moved")
@@ -92,7 +94,9 @@ def record(entry: Any, source: str, answer: Answer, rank: int | None = None) -> 
     if not title:
         return Reject(source, raw, "no text")
     published = min(published, answer.at)  # a clock that is ahead must not make tomorrow's news
-    return Record(published, answer.at, source, clock.new_york_day(published), title, safe_url(entry.get("link", "")), rank, None, answer.at)
+    return Record(
+        published, answer.at, source, clock.new_york_day(published), title, safe_url(entry.get("link", "")), rank, None, answer.at
+    )
 
 
 def _conditions(tags: dict[str, str]) -> dict[str, str]:

@@ -107,7 +107,11 @@ def _one_a_session(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Reject], int
     paired = frame[again].merge(first, on=key, suffixes=("", "_old"))
     equal = _same(paired[VALUES].to_numpy("float64"), paired[[f"{name}_old" for name in VALUES]].to_numpy("float64"))
     rejects = [
-        Reject(str(row["source"]), f"{row['symbol']} {row['session']:%Y-%m-%d} close {row['close']}", "another row of the same session has other values")
+        Reject(
+            str(row["source"]),
+            f"{row['symbol']} {row['session']:%Y-%m-%d} close {row['close']}",
+            "another row of the same session has other values",
+        )
         for row in paired[~equal].to_dict("records")
     ]
     return first.reset_index(drop=True), rejects, int(equal.sum())
@@ -117,7 +121,9 @@ def _latest(lake: Lake, frame: pd.DataFrame) -> pd.DataFrame:
     """The newest stored row of each session that the frame touches."""
     symbols, sources = frame["symbol"].unique().tolist(), frame["source"].unique().tolist()
     where = ds.field("symbol").isin(symbols) & ds.field("source").isin(sources)
-    where = where & (ds.field("session") >= frame["session"].min().date()) & (ds.field("session") <= frame["session"].max().date())
+    where = (
+        where & (ds.field("session") >= frame["session"].min().date()) & (ds.field("session") <= frame["session"].max().date())
+    )
     stored = lake.read("prices", columns=["symbol", "session", "source", "available_at", *VALUES], where=where)
     stored["session"] = stored["session"].astype(frame["session"].dtype)
     newest = stored.sort_values("available_at").drop_duplicates(["symbol", "session", "source"], keep="last")

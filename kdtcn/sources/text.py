@@ -9,7 +9,9 @@ LONGEST = 1000  # characters; longer is no headline but a page that slipped into
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # control characters break lines and terminals, directional overrides show a text in another order than it is stored in
-_UNSEEN = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ") | dict.fromkeys([0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "")
+_UNSEEN = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ") | dict.fromkeys(
+    [0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], ""
+)
 # Python's repr of bytes, complete and with its own quote escaped: anything else that begins with b' is left alone
 _BYTES = re.compile(r"""b(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""", re.DOTALL)
 _ESCAPE = re.compile(rb"\\(\\|'|\"|n|r|t|x[0-9a-fA-F]{2})")
@@ -45,7 +47,11 @@ def headline_id(source: str, day: date, text: str) -> str:
 
 def safe_url(url: str) -> str:
     """The address where it is http or https, else nothing: reports link to it."""
-    return url if url.lower().startswith(("http://", "https://")) and len(url) <= 2000 and url.isprintable() and " " not in url else ""
+    return (
+        url
+        if url.lower().startswith(("http://", "https://")) and len(url) <= 2000 and url.isprintable() and " " not in url
+        else ""
+    )
 
 
 def decode_bytes_repr(text: str) -> str:

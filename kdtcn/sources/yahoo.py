@@ -36,7 +36,9 @@ class Yahoo(Provider):
         frame = self._history(str(first), str(last + timedelta(days=1)))
         missing = [name for name in COLUMNS if name not in frame.columns]
         if missing and len(frame):
-            raise SourceError(f"yahoo, {self.symbol}: the answer has no column {missing[0]!r}; the service may have changed, update yfinance")
+            raise SourceError(
+                f"yahoo, {self.symbol}: the answer has no column {missing[0]!r}; the service may have changed, update yfinance"
+            )
         return self._prices(frame, context)
 
     def _prices(self, frame: pd.DataFrame, context: Context) -> Iterator[Price | Reject]:
@@ -48,7 +50,9 @@ class Yahoo(Provider):
             if close is None:
                 yield Reject(SOURCE, f"{self.symbol} {day}: {row}", "no NYSE session on that day")
             elif close > context.now:
-                yield Reject(SOURCE, f"{self.symbol} {day}", "the session has not closed yet")  # without values: one row however often it is asked
+                yield Reject(
+                    SOURCE, f"{self.symbol} {day}", "the session has not closed yet"
+                )  # without values: one row however often it is asked
             else:
                 price = build(self.symbol, day, SOURCE, close, {ours: float(row[theirs]) for theirs, ours in COLUMNS.items()})
                 yield Reject(SOURCE, f"{self.symbol} {day}: {row}", price) if isinstance(price, str) else price
@@ -66,13 +70,17 @@ class Yahoo(Provider):
         logging.getLogger("yfinance").setLevel(logging.CRITICAL)
         try:
             ticker = yfinance.Ticker(self.symbol, session=_Patient(self.base_url))
-            return ticker.history(start=start, end=end, interval="1d", auto_adjust=False, actions=False, keepna=True, timeout=self.timeout)
+            return ticker.history(
+                start=start, end=end, interval="1d", auto_adjust=False, actions=False, keepna=True, timeout=self.timeout
+            )
         except YFRateLimitError:
             raise SourceError(f"{where}: too many requests; try again in an hour") from None
         except YFException as error:
             raise SourceError(f"{where}: {str(error)[:200]}; check the symbol and the dates") from None
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as error:
-            raise SourceError(f"{where}: the answer is no price data ({error.__class__.__name__}); the service may be down or have changed") from None
+            raise SourceError(
+                f"{where}: the answer is no price data ({error.__class__.__name__}); the service may be down or have changed"
+            ) from None
         finally:
             yfinance.config.debug.hide_exceptions = hidden
             logging.getLogger("yfinance").setLevel(quiet)

@@ -5,4 +5,16 @@ from kdtcn.training.jobs import Job, Run, jobs_for, run_job
 from kdtcn.training.runs import fit_each, fit_many
 from kdtcn.training.splits import Split, fixed_origin, rolling_origin
 
-__all__ = ["Job", "Run", "Split", "calibrate", "fit_each", "fit_many", "fixed_origin", "jobs_for", "probability", "rolling_origin", "run_job"]
+__all__ = [
+    "Job",
+    "Run",
+    "Split",
+    "calibrate",
+    "fit_each",
+    "fit_many",
+    "fixed_origin",
+    "jobs_for",
+    "probability",
+    "rolling_origin",
+    "run_job",
+]

@@ -49,7 +49,11 @@ def _forecast_rest(lake: Lake, fold: Fold, names: list[str]) -> None:
         if not seen.all():
             rows = fold.split.test[~seen]
             model, config = load_stored(lake, name)
-            rest.append(prediction_rows(name, fold.data.sessions[rows], model.logits(fold.data, rows), tuple(config["temperature"]), lake.versions()))
+            rest.append(
+                prediction_rows(
+                    name, fold.data.sessions[rows], model.logits(fold.data, rows), tuple(config["temperature"]), lake.versions()
+                )
+            )
     if rest:
         lake.upsert("predictions", pd.concat(rest, ignore_index=True))
 

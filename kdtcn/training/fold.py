@@ -50,7 +50,14 @@ class Sight:
     ) -> News:
         """The news of the sessions, as this extractor and linker read it."""
         return news(
-            lake, settings, alignment, sessions, extractor=self.extractor, linker=self.linker, graph_version=self.graph.version, as_of=as_of
+            lake,
+            settings,
+            alignment,
+            sessions,
+            extractor=self.extractor,
+            linker=self.linker,
+            graph_version=self.graph.version,
+            as_of=as_of,
         )
 
 
@@ -75,7 +82,14 @@ class Fold:
         """A hash of all that training sees: inputs and labels up to the last training or validation row."""
         rows = int((self.data.sessions <= self.trained_until).sum())
         digest = hashlib.sha256(self.fitted.fitted_id.encode())
-        arrays = [self.data.prices[:rows], self.data.d[:rows], self.data.up[:rows], self.data.abrupt[:rows], self.split.train, self.split.valid]
+        arrays = [
+            self.data.prices[:rows],
+            self.data.d[:rows],
+            self.data.up[:rows],
+            self.data.abrupt[:rows],
+            self.split.train,
+            self.split.valid,
+        ]
         for kind in ("word", "text+graph"):
             items = self.data.items[kind]
             arrays += [items.offsets[: rows + 1], items.vectors[: items.offsets[rows]]]
@@ -99,7 +113,11 @@ def prepare(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) 
     split = fixed_origin(prices.sessions, usable, test_from=settings.evaluation.test_from, embargo=window)
     last = prices.sessions[split.train[-1]]
     # the headlines of a training session are in its features, so under `same_day` the cut is its close, not its start
-    cut = closes(pd.DatetimeIndex([last]))[0] if alignment == "same_day" else decision_times(pd.DatetimeIndex([last]), settings.decision.at)[0]
+    cut = (
+        closes(pd.DatetimeIndex([last]))[0]
+        if alignment == "same_day"
+        else decision_times(pd.DatetimeIndex([last]), settings.decision.at)[0]
+    )
     if (said.headlines["available_at"] <= cut).sum() == 0:
         raise InputError(f"{lake.url}: no headline before {cut:%Y-%m-%d}; import news that covers the training period")
     fitted_id = _identity(settings, cut, sight, said)

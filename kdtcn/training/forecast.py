@@ -41,7 +41,9 @@ class Outlook:
         return prediction_rows(self.model_id, sessions, self.model.logits(self.data, rows), self.temperature, versions)
 
 
-def outlook(lake: Lake, settings: Settings, sight: Sight, model_id: str, sessions: pd.DatetimeIndex, *, before: int = 0) -> Outlook:
+def outlook(
+    lake: Lake, settings: Settings, sight: Sight, model_id: str, sessions: pd.DatetimeIndex, *, before: int = 0
+) -> Outlook:
     """Read what a forecast of the sessions may know, at the decision time of the last one, and no more.
 
     The read is bounded by the sessions asked for (and `before` more sessions of context), not by the length of history.
@@ -72,7 +74,9 @@ def _check_forecasts(lake: Lake, model_id: str, sessions: pd.DatetimeIndex) -> N
         )
     coming = decision_time(sessions[-1])
     if coming > pd.Timestamp.now("UTC") + EARLIEST:
-        raise InputError(f"session {sessions[-1]:%Y-%m-%d} is decided on {coming:%Y-%m-%d %H:%M} UTC; its news and prices are not known yet")
+        raise InputError(
+            f"session {sessions[-1]:%Y-%m-%d} is decided on {coming:%Y-%m-%d %H:%M} UTC; its news and prices are not known yet"
+        )
 
 
 def newest(lake: Lake, model_id: str) -> pd.DataFrame:
@@ -81,7 +85,9 @@ def newest(lake: Lake, model_id: str) -> pd.DataFrame:
     return rows.sort_values(["session", "made_at"]).drop_duplicates("session", keep="last").reset_index(drop=True)
 
 
-def forecast(lake: Lake, settings: Settings, sight: Sight, model_id: str, sessions: pd.DatetimeIndex, *, force: bool = False) -> pd.DataFrame:
+def forecast(
+    lake: Lake, settings: Settings, sight: Sight, model_id: str, sessions: pd.DatetimeIndex, *, force: bool = False
+) -> pd.DataFrame:
     """Predict the sessions and store what differs from the forecasts stored before; returns the newest of each.
 
     A forecast made too early, or without news that came after all, is so followed by one that knows them.

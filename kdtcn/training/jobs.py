@@ -57,7 +57,9 @@ class Run:
 
 def jobs_for(names: Sequence[str], seeds: Sequence[int], keys: Sequence[str]) -> list[Job]:
     """Every model x seed x key; a model that no seed changes runs once, with the first."""
-    return [Job(name, seed, key) for key in keys for name in names for seed in (seeds if models.family(name).seeded else seeds[:1])]
+    return [
+        Job(name, seed, key) for key in keys for name in names for seed in (seeds if models.family(name).seeded else seeds[:1])
+    ]
 
 
 def run_job(job: Job, data: Dataset, split: Split, idx: np.ndarray, options: Mapping[str, Any] | None = None) -> Run:

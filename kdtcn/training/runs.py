@@ -96,7 +96,9 @@ def _parallel(
             for future in as_completed([pool.submit(_one, job) for job in order]):
                 yield future.result()
         except BrokenProcessPool:
-            raise ModelError("a training process was ended from outside (out of memory?); lower training.workers and run again") from None
+            raise ModelError(
+                "a training process was ended from outside (out of memory?); lower training.workers and run again"
+            ) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -24,7 +24,9 @@ class Split:
     test: np.ndarray
 
 
-def fixed_origin(sessions: pd.DatetimeIndex, usable: np.ndarray, *, test_from: Day, embargo: int, test_until: Day | None = None) -> Split:
+def fixed_origin(
+    sessions: pd.DatetimeIndex, usable: np.ndarray, *, test_from: Day, embargo: int, test_until: Day | None = None
+) -> Split:
     """Test on the usable rows from a day on (and before `test_until`), train and validate on those before it.
 
     sessions: (n,) consecutive trading days; usable: rows with full inputs and a label (`Dataset.usable()`); embargo:
@@ -38,7 +40,9 @@ def fixed_origin(sessions: pd.DatetimeIndex, usable: np.ndarray, *, test_from: D
     test = usable[days >= start] if test_until is None else usable[(days >= start) & (days < pd.Timestamp(test_until))]
     if not len(test):
         last = f"{days[-1]:%Y-%m-%d}" if len(days) else "none"
-        raise InputError(f"evaluation.test_from {start:%Y-%m-%d}: no session from that day on has a label (the last is {last}); choose an earlier day")
+        raise InputError(
+            f"evaluation.test_from {start:%Y-%m-%d}: no session from that day on has a label (the last is {last}); choose an earlier day"
+        )
     origin = int((sessions < start).sum())
     return _split(usable[usable < origin - embargo], test, embargo)
 
@@ -60,5 +64,7 @@ def _split(before: np.ndarray, test: np.ndarray, embargo: int) -> Split:
     if len(valid):
         train = train[train < valid[0] - embargo]
     if len(train) < _FEWEST:
-        raise InputError(f"{len(train)} sessions are left to train on, {_FEWEST} are needed; choose a later evaluation.test_from or import more prices")
+        raise InputError(
+            f"{len(train)} sessions are left to train on, {_FEWEST} are needed; choose a later evaluation.test_from or import more prices"
+        )
     return Split(train, valid, test)

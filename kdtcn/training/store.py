@@ -16,7 +16,18 @@ from kdtcn.models import load as load_model
 from kdtcn.training.calibration import probability
 from kdtcn.training.fold import Fold
 
-ABOUT = ["model_id", "family", "alignment", "seed", "trained_until", "graph_cut", "config_hash", "config", "status", "promoted_at"]
+ABOUT = [
+    "model_id",
+    "family",
+    "alignment",
+    "seed",
+    "trained_until",
+    "graph_cut",
+    "config_hash",
+    "config",
+    "status",
+    "promoted_at",
+]
 
 
 def model_id(fold: Fold, settings: Settings, family: str, seed: int) -> str:
@@ -24,12 +35,17 @@ def model_id(fold: Fold, settings: Settings, family: str, seed: int) -> str:
 
     A run that was killed finds what it has trained by it; rows of the test period do not enter.
     """
-    options = json.dumps([settings.fingerprint("abrupt", "decision", "features"), settings.training.epochs, settings.training.options], sort_keys=True)
+    options = json.dumps(
+        [settings.fingerprint("abrupt", "decision", "features"), settings.training.epochs, settings.training.options],
+        sort_keys=True,
+    )
     digest = hashlib.sha256(f"{family}|{fold.alignment}|{seed}|{fold.inputs}|{options}".encode())
     return f"{family}-{fold.alignment}-s{seed}-{digest.hexdigest()[:10]}"
 
 
-def model_row(fold: Fold, settings: Settings, identity: str, family: str, seed: int, config: dict, weights: bytes) -> dict[str, object]:
+def model_row(
+    fold: Fold, settings: Settings, identity: str, family: str, seed: int, config: dict, weights: bytes
+) -> dict[str, object]:
     """One row of `models`; `config` gains what is needed to make the inputs again."""
     return {
         "model_id": identity,
@@ -79,7 +95,10 @@ def load_stored(lake: Lake, identity: str) -> tuple[Model, dict]:
     rows = lake.read("models", where=ds.field("model_id") == identity)
     if rows.empty:
         known = stored_models(lake)["model_id"].head(5).tolist()
-        raise ModelError(f"model {identity!r} is not in {lake.url}; " + (f"there are {', '.join(known)}, ..." if known else "none is trained yet: run `kdtcn train`"))
+        raise ModelError(
+            f"model {identity!r} is not in {lake.url}; "
+            + (f"there are {', '.join(known)}, ..." if known else "none is trained yet: run `kdtcn train`")
+        )
     config = json.loads(rows["config"].iloc[0])
     return load_model(config, rows["weights"].iloc[0]), config
 
@@ -111,7 +130,13 @@ def in_force(lake: Lake, session: pd.Timestamp, alignment: Alignment = "forecast
     fit: Iterable[bool] = rows["trained_until"] < session
     usable = rows[fit]
     if usable.empty:
-        what = "no model is in force" if rows.empty else f"every model in force was trained on sessions up to {rows['trained_until'].min():%Y-%m-%d} or later"
-        raise ModelError(f"{lake.url}: {what}; a forecast of {session:%Y-%m-%d} needs one trained before it: run `kdtcn train` with evaluation.test_from at or before that day")
+        what = (
+            "no model is in force"
+            if rows.empty
+            else f"every model in force was trained on sessions up to {rows['trained_until'].min():%Y-%m-%d} or later"
+        )
+        raise ModelError(
+            f"{lake.url}: {what}; a forecast of {session:%Y-%m-%d} needs one trained before it: run `kdtcn train` with evaluation.test_from at or before that day"
+        )
     live = usable[usable["status"] == "live"]
     return (live if len(live) else usable.sort_values("promoted_at", ascending=False)).iloc[0]

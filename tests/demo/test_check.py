@@ -21,7 +21,9 @@ def forecasts(known, p_up: dict[str, np.ndarray]) -> pd.DataFrame:
     up = np.concatenate([[1], (close[1:] >= close[:-1]).astype(int)])
     test = known.in_test.to_numpy()
     sessions = known.causes.loc[test, "session"].to_numpy()
-    frames = [pd.DataFrame({"session": sessions, "model": name, "seed": 0, "p_up": p[test], "up": up[test]}) for name, p in p_up.items()]
+    frames = [
+        pd.DataFrame({"session": sessions, "model": name, "seed": 0, "p_up": p[test], "up": up[test]}) for name, p in p_up.items()
+    ]
     return pd.concat(frames)
 
 
@@ -32,7 +34,9 @@ def remembering(known) -> np.ndarray:
 
 def test_a_model_that_knows_passes_and_one_that_remembers_lags(known):
     coin = np.random.default_rng(0).random(len(known.causes))
-    right = check.correct(forecasts(known, {"kdtcn": bayes.p_up(known.causes["size"].to_numpy()), "eb-tcn": remembering(known), "tcn": coin}), known)
+    right = check.correct(
+        forecasts(known, {"kdtcn": bayes.p_up(known.causes["size"].to_numpy()), "eb-tcn": remembering(known), "tcn": coin}), known
+    )
     found = list(check.findings(right, known, 0.7))
     assert [finding.holds for finding in found] == [True, True, True]
     table = check.models(right)
@@ -41,7 +45,12 @@ def test_a_model_that_knows_passes_and_one_that_remembers_lags(known):
 
 
 def test_a_model_that_remembers_does_not_pass_for_one_that_knows(known):
-    right = check.correct(forecasts(known, {"kdtcn": remembering(known), "eb-tcn": remembering(known), "tcn": bayes.p_up(known.causes["size"].to_numpy())}), known)
+    right = check.correct(
+        forecasts(
+            known, {"kdtcn": remembering(known), "eb-tcn": remembering(known), "tcn": bayes.p_up(known.causes["size"].to_numpy())}
+        ),
+        known,
+    )
     assert [finding.holds for finding in check.findings(right, known, 0.7)] == [False, False, False]
 
 
@@ -50,7 +59,9 @@ def test_reading_what_was_told_scores_one_and_reading_nothing_scores_zero(known)
     part = truth.Truth(known.causes, known.tuples.head(400), known.headlines, known.about)
     keys = (told["date"].astype(str) + told["text"]).to_numpy()
     heads = pd.DataFrame({"headline_id": keys, "date": told["date"], "text": told["text"]}).drop_duplicates()
-    events = told[["subject", "predicate", "object", "negated"]].assign(headline_id=keys, event_id=np.arange(len(told)).astype(str))
+    events = told[["subject", "predicate", "object", "negated"]].assign(
+        headline_id=keys, event_id=np.arange(len(told)).astype(str)
+    )
     links = pd.DataFrame(
         [
             (str(i), role, entity)

@@ -6,7 +6,12 @@ import pytest
 from kdtcn.demo.headlines import HARMLESS, Frame, frames, render
 from kdtcn.errors import InputError
 
-NAMES = {slot: (f"kd:{slot}", name) for slot, name in zip("XABPQTCDGK", ["Xanadu", "Aa Land", "Beland", "Pia Po", "Qi Qu", "Teville", "Ceco", "Deco", "Gorg", "Kabank"], strict=True)}
+NAMES = {
+    slot: (f"kd:{slot}", name)
+    for slot, name in zip(
+        "XABPQTCDGK", ["Xanadu", "Aa Land", "Beland", "Pia Po", "Qi Qu", "Teville", "Ceco", "Deco", "Gorg", "Kabank"], strict=True
+    )
+}
 BY_NAME = {frame.name: frame for frame in frames()}
 
 
@@ -65,7 +70,12 @@ def test_passives_negations_and_infinitives(name, subject, predicate, object_, n
 
 def test_two_clauses_are_two_tuples():
     first, second = write(BY_NAME["state-36"], 0).tuples
-    assert (first.predicate.casefold(), second.subject.casefold(), second.predicate.casefold(), second.object) == ("recalls", "talks", "collapse", "")
+    assert (first.predicate.casefold(), second.subject.casefold(), second.predicate.casefold(), second.object) == (
+        "recalls",
+        "talks",
+        "collapse",
+        "",
+    )
 
 
 @pytest.mark.parametrize(("text", "said"), [("[s {A}] sings {tune}", "tune"), ("{A} sings", "marks no tuple")])

@@ -16,7 +16,14 @@ from kg import load_seed
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "data"
-FILES = ("world/prices.csv", "world/headlines.csv.gz", "world/world.json", "truth/causes.csv", "truth/headlines.csv.gz", "truth/world.json")
+FILES = (
+    "world/prices.csv",
+    "world/headlines.csv.gz",
+    "world/world.json",
+    "truth/causes.csv",
+    "truth/headlines.csv.gz",
+    "truth/world.json",
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,9 @@ def contents(path: Path) -> bytes:
 def test_the_generator_makes_the_shipped_world_again(tmp_path):
     world.make(tmp_path / "world")
     for name in FILES:
-        assert contents(tmp_path / name) == contents(SHIPPED / name), f"{name} differs: run `kdtcn demo make` and commit what it writes"
+        assert contents(tmp_path / name) == contents(SHIPPED / name), (
+            f"{name} differs: run `kdtcn demo make` and commit what it writes"
+        )
 
 
 def test_another_seed_is_another_world_of_the_asked_size(tmp_path):
@@ -175,8 +184,17 @@ def test_what_there_is_to_learn(known):
 
 def test_nothing_but_the_checks_knows_of_the_truth():
     """No stage, flow or configuration names the folder of the truth or its reader."""
-    places = [path for folder in ("kdtcn", "kg", "flows", "configs") for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".yaml")]
-    readers = [path for path in places if "data/truth" in path.read_text(encoding="utf-8") or "demo.truth" in path.read_text(encoding="utf-8")]
+    places = [
+        path
+        for folder in ("kdtcn", "kg", "flows", "configs")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".yaml")
+    ]
+    readers = [
+        path
+        for path in places
+        if "data/truth" in path.read_text(encoding="utf-8") or "demo.truth" in path.read_text(encoding="utf-8")
+    ]
     assert readers
     assert all((ROOT / "kdtcn/demo") in path.parents for path in readers), readers
 

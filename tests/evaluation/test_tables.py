@@ -33,7 +33,15 @@ def predictions(*, alignments: tuple[str, ...] = ("forecast",), reversal: bool =
     for alignment in alignments:
         parts.append(truth.assign(model="always-up", seed=0, p_up=0.53, p_abrupt=0.1, alignment=alignment))
         if reversal:
-            parts.append(truth.assign(model="reversal", seed=0, p_up=np.where(truth["d"] - truth["c"] >= 0, 0.45, 0.55), p_abrupt=0.1, alignment=alignment))
+            parts.append(
+                truth.assign(
+                    model="reversal",
+                    seed=0,
+                    p_up=np.where(truth["d"] - truth["c"] >= 0, 0.45, 0.55),
+                    p_abrupt=0.1,
+                    alignment=alignment,
+                )
+            )
         for seed in range(3):
             parts.append(truth.assign(model="coin", seed=seed, p_up=rng.random(N), p_abrupt=rng.random(N), alignment=alignment))
         p_up = np.where(wrong, 1 - truth["up"], truth["up"]) * 0.8 + 0.1
@@ -84,7 +92,9 @@ def test_reversal_stands_beside_every_score_and_lift_is_over_it() -> None:
         row = pick(derived, "reversal", subset)
         assert row["accuracy"] == pytest.approx(pick(given, "reversal", subset)["accuracy"])
         assert row["lift"] == 0.0
-        assert pick(derived, "oracle", subset)["lift"] == pytest.approx(pick(derived, "oracle", subset)["accuracy"] - row["accuracy"])
+        assert pick(derived, "oracle", subset)["lift"] == pytest.approx(
+            pick(derived, "oracle", subset)["accuracy"] - row["accuracy"]
+        )
     # the artefact that makes the row necessary: C holds yesterday's change
     assert pick(derived, "reversal", "abrupt")["accuracy"] > 0.75
     assert pick(derived, "reversal", "all")["accuracy"] < 0.6

@@ -38,13 +38,18 @@ def _graph() -> nx.MultiDiGraph:
     return graph
 
 
-def _event(name: str, subject: str, predicate: str, thing: str, heads: tuple = (), tails: tuple = (), **more: object) -> EventLinks:
+def _event(
+    name: str, subject: str, predicate: str, thing: str, heads: tuple = (), tails: tuple = (), **more: object
+) -> EventLinks:
     return EventLinks(name, subject, predicate, thing, heads, tails, **more)  # type: ignore[arg-type]
 
 
 EXIT = _event("e1", "Britain", "exiting from", "the union", (BRITAIN,), (UNION,), effect=-0.2)
 DROP = _event("e2", "The pound", "drops", "nearly 5%", (POUND,), effect=-0.1)
-HARVEST = (_event("e3", "Brazil", "impeaches", "its president", (("br", "Brazil"),)), _event("e4", "Ukraine", "signs", "a truce", (("ua", "Ukraine"),)))
+HARVEST = (
+    _event("e3", "Brazil", "impeaches", "its president", (("br", "Brazil"),)),
+    _event("e4", "Ukraine", "signs", "a truce", (("ua", "Ukraine"),)),
+)
 
 
 def _link(*events: EventLinks, **options: int) -> Linkage:
@@ -101,11 +106,17 @@ def test_nothing_to_link_is_an_empty_picture(events: tuple[EventLinks, ...]) -> 
 
 
 def test_an_entity_that_the_graph_does_not_hold_on_the_day_is_still_drawn() -> None:
-    assert [node.label for node in _link(_event("e", "Utopia", "joins", "EU", (("ut", "Utopia"),), (UNION,))).nodes] == ["Utopia", "European Union"]
+    assert [node.label for node in _link(_event("e", "Utopia", "joins", "EU", (("ut", "Utopia"),), (UNION,))).nodes] == [
+        "Utopia",
+        "European Union",
+    ]
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("abcdefghij"), st.sampled_from("klmnopqrst"), st.floats(-1, 1)), max_size=80), st.integers(6, MAX_NODES))
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdefghij"), st.sampled_from("klmnopqrst"), st.floats(-1, 1)), max_size=80),
+    st.integers(6, MAX_NODES),
+)
 def test_the_picture_is_capped_and_names_its_nodes(tuples: list[tuple[str, str, float]], cap: int) -> None:
     events = [_event(f"e{i:03d}", a, "meets", b, effect=effect) for i, (a, b, effect) in enumerate([*tuples, ("gb", "eu", 0.1)])]
     found = link_events([*events, EXIT, DROP], _graph(), max_nodes=cap)

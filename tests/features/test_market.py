@@ -18,7 +18,15 @@ DAYS = sessions("2015-01-02", "2015-12-31")
 
 
 def table(close: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame({"open": close * 0.99, "high": close * 1.01, "low": close * 0.98, "close": close, "volume": np.arange(1, len(close) + 1.0)})
+    return pd.DataFrame(
+        {
+            "open": close * 0.99,
+            "high": close * 1.01,
+            "low": close * 0.98,
+            "close": close,
+            "volume": np.arange(1, len(close) + 1.0),
+        }
+    )
 
 
 def rows(days: pd.DatetimeIndex, close: np.ndarray, **more: object) -> pd.DataFrame:

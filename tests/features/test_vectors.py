@@ -9,7 +9,13 @@ from kdtcn.features.text import TextVectors, fit
 from kdtcn.features.vectors import event_triples, graph_items
 from kg import Embedding
 
-TEXTS = ["oil prices fall on supply", "oil prices rise on demand", "central bank raises rates", "central bank cuts rates", "rates fall and prices rise"] * 3
+TEXTS = [
+    "oil prices fall on supply",
+    "oil prices rise on demand",
+    "central bank raises rates",
+    "central bank cuts rates",
+    "rates fall and prices rise",
+] * 3
 
 
 def test_text_vectors_have_about_unit_variance_and_know_only_their_words() -> None:

@@ -8,7 +8,10 @@ from kdtcn.errors import ModelError
 from kg import Embedding, complete, embed
 
 # two rings of ten that never touch: a translation model keeps them apart
-TRIPLES = np.array([(f"{ring}{i}", "next", f"{ring}{(i + 1) % 10}") for ring in "ab" for i in range(10)] + [(f"{ring}{i}", "in", ring) for ring in "ab" for i in range(10)])
+TRIPLES = np.array(
+    [(f"{ring}{i}", "next", f"{ring}{(i + 1) % 10}") for ring in "ab" for i in range(10)]
+    + [(f"{ring}{i}", "in", ring) for ring in "ab" for i in range(10)]
+)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +77,9 @@ def test_unseen_entities_are_the_mean_of_their_neighbours(fitted):
     assert complete(fitted, "elsewhere", graph) is None
 
 
-@pytest.mark.parametrize(("triples", "model", "message"), [(TRIPLES, "TransX", "unknown model 'TransX'"), ([], "TransE", "no facts")])
+@pytest.mark.parametrize(
+    ("triples", "model", "message"), [(TRIPLES, "TransX", "unknown model 'TransX'"), ([], "TransE", "no facts")]
+)
 def test_errors(triples, model, message):
     with pytest.raises(ModelError, match=message):
         embed(triples, model=model)

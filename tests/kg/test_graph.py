@@ -15,8 +15,13 @@ ENTITIES = ["a", "b", "c", "d", "hub", *(f"leaf{i}" for i in range(80))]
 
 
 def small(facts: list[tuple[str, str, str, str, str]]) -> Graph:
-    entities = pd.DataFrame([(e, e.upper(), "other", "", "", "test") for e in ENTITIES], columns=["id", "label", "types", "description", "aliases", "source"])
-    rows = pd.DataFrame([(*fact, "test") for fact in facts], columns=["head", "relation", "tail", "valid_from", "valid_to", "source"])
+    entities = pd.DataFrame(
+        [(e, e.upper(), "other", "", "", "test") for e in ENTITIES],
+        columns=["id", "label", "types", "description", "aliases", "source"],
+    )
+    rows = pd.DataFrame(
+        [(*fact, "test") for fact in facts], columns=["head", "relation", "tail", "valid_from", "valid_to", "source"]
+    )
     return frames(entities, rows, pd.DataFrame(columns=["entity_id", "scheme", "external_id"], dtype=str))
 
 
@@ -34,7 +39,9 @@ GRAPH = small(
 )
 
 
-@pytest.mark.parametrize(("day", "holds"), [("1972-12-31", False), ("1973-01-01", True), ("2020-01-31", True), ("2020-02-01", False)])
+@pytest.mark.parametrize(
+    ("day", "holds"), [("1972-12-31", False), ("1973-01-01", True), ("2020-01-31", True), ("2020-02-01", False)]
+)
 def test_a_dated_fact_holds_on_its_days(day, holds):
     assert GRAPH.as_of(day).has_edge("a", "b", key="member_of") is holds
 
@@ -80,7 +87,7 @@ def test_version_is_of_the_content():
 
 @pytest.mark.parametrize(
     ("relation", "kind"),
-    [("member_of", "dated"), ("borders", "static"), ("supplier_of", "unknown"), ("fb:people/person/place_of_birth", "static"), ("never_seen", "unknown"),
+    [("member_of", "dated"), ("borders", "static"), ("supplier_of", "dated"), ("headquartered_in", "unknown"), ("fb:people/person/place_of_birth", "static"), ("never_seen", "unknown"),
      ("fb:government/politician/government_positions_held./government/government_position_held/basic_title", "dated")],
 )  # fmt: skip
 def test_relation_kinds(relation, kind):
@@ -100,7 +107,10 @@ def test_paths_between_real_entities():
     seed = load_seed()
     view = seed.as_of("2016-06-24")
     name = {label: i for i, label in reversed(list(seed.labels.items()))}
-    told = [[(seed.labels[h], r, seed.labels[t]) for h, r, t in path] for path in paths(view, name["J. K. Rowling"], name["United Kingdom"])]
+    told = [
+        [(seed.labels[h], r, seed.labels[t]) for h, r, t in path]
+        for path in paths(view, name["J. K. Rowling"], name["United Kingdom"])
+    ]
     assert told[0] == [("J. K. Rowling", "citizen_of", "United Kingdom")]
     assert any(("Scottish independence", "concerns", "United Kingdom") in path for path in told)
 

@@ -1,12 +1,15 @@
 """The shipped seed graph: complete, consistent, and what its generator makes."""
 
+import datetime
 import re
 
 import pandas as pd
 import pycountry
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from kg.graph import KINDS, load_seed, relations
+from kg.graph import KINDS, load_seed, relations, starts
 from kg.seed import make
 from kg.seed.draft import Draft, period
 
@@ -122,6 +125,71 @@ def test_what_held_on_the_day(head, relation, tail, day, holds):
     assert (len(row) == 1) is holds
 
 
+def test_no_fact_begins_before_its_entities():
+    begins = {node: pd.Timestamp(day) for node, day in starts().items()}
+    assert set(begins) <= set(SEED.entities["id"])
+    for side in ("head", "tail"):
+        first = SEED.facts[side].map(begins)
+        early = SEED.facts[first.notna() & ~(SEED.facts["valid_from"] >= first)]
+        assert early.empty, early
+
+
+@given(st.dates(min_value=datetime.date(1985, 1, 1), max_value=datetime.date(2017, 1, 1)))
+@example(datetime.date(2010, 1, 4))
+@settings(max_examples=15, deadline=None)
+def test_a_view_holds_no_fact_of_what_was_not_there(day):
+    unborn = {node for node, start in starts().items() if start > day.isoformat()}
+    for undated in ("exclude", "include"):
+        seen = SEED.facts_as_of(day, undated)
+        assert not unborn & {*seen["head"], *seen["tail"]}
+
+
+@pytest.mark.parametrize(
+    ("head", "relation", "tail", "eve", "day"),
+    [
+        ("Brexit", "concerns", "European Union", "2012-05-14", "2016-06-24"),
+        ("UK Independence Party", "supports", "Brexit", "2012-05-14", "2012-05-15"),
+        (
+            "2016 United Kingdom European Union membership referendum",
+            "takes_place_in",
+            "United Kingdom",
+            "2016-02-19",
+            "2016-02-20",
+        ),
+        ("2015–16 Zika virus epidemic", "takes_place_in", "Brazil", "2015-05-14", "2015-05-15"),
+        ("Western African Ebola virus epidemic", "takes_place_in", "Guinea", "2014-03-22", "2014-03-23"),
+        ("Donetsk People's Republic", "active_in", "Ukraine", "2014-04-06", "2014-04-07"),
+        ("Islamic State", "active_in", "Syria", "2013-04-07", "2013-04-08"),
+        ("Islamic State", "active_in", "Iraq", "2006-10-14", "2010-01-04"),
+        ("South Sudan", "borders", "Kenya", "2011-07-08", "2011-07-09"),
+        ("Kenya", "borders", "South Sudan", "2011-07-08", "2011-07-09"),
+        ("South Sudan", "located_in", "Africa", "2011-07-08", "2011-07-09"),
+        ("Facebook", "produces", "Instagram", "2010-10-07", "2012-09-06"),
+        ("2012 Summer Olympics", "takes_place_in", "London", "2005-07-05", "2010-01-04"),
+        ("Alternative for Germany", "based_in", "Germany", "2010-01-04", "2013-02-06"),
+    ],
+)
+def test_facts_appear_once_begun(head, relation, tail, eve, day):
+    for when, holds in ((eve, False), (day, True)):
+        assert SEED.as_of(when).has_edge(named(head), named(tail, "city" if tail == "London" else ""), key=relation) is holds
+
+
+def test_a_fact_begins_with_the_later_of_its_entities():
+    seed = Draft()
+    for key, start in (("hand:old", "1990"), ("hand:new", "2012-05-01"), ("hand:timeless", "")):
+        seed.entity(key, key[5:], "event", "", [], "test")
+        if start:
+            seed.starts[key] = period(start, "start")
+    seed.fact("hand:old", "concerns", "hand:new", "test")
+    seed.fact("hand:timeless", "concerns", "hand:old", "test", "2001-01-01")
+    seed.fact("hand:timeless", "concerns", "hand:new", "test", "2001-01-01", "2003-01-01")
+    seed.settle()
+    assert seed.facts == {
+        ("hand:old", "concerns", "hand:new", "2012-05-01"): ("", "test; hand/starts.csv"),
+        ("hand:timeless", "concerns", "hand:old", "2001-01-01"): ("", "test"),
+    }
+
+
 @pytest.mark.parametrize("day", ["2008-09-22", "2009-06-08", "2012-09-24", "2013-09-23", "2015-03-19", "2016-07-01"])
 def test_the_dow_has_thirty_members(day):
     members = SEED.facts_as_of(day).query("relation == 'member_of'")
@@ -130,12 +198,15 @@ def test_the_dow_has_thirty_members(day):
 
 def test_the_generator_makes_what_ships(tmp_path):
     make.draft().write(tmp_path)
-    for name in ("entities", "facts", "same_as", "demonyms"):
-        assert (tmp_path / f"{name}.csv").read_bytes() == (make.HERE / f"{name}.csv").read_bytes(), f"{name}.csv: run python -m kg.seed.make"
+    for name in ("entities", "facts", "same_as", "starts", "demonyms"):
+        assert (tmp_path / f"{name}.csv").read_bytes() == (make.HERE / f"{name}.csv").read_bytes(), (
+            f"{name}.csv: run python -m kg.seed.make"
+        )
 
 
 @pytest.mark.parametrize(
-    ("written", "day"), [("", ""), ("2010", "2010-12-31"), ("2010-02", "2010-02-28"), ("2010-06", "2010-06-30"), ("2010-05-17", "2010-05-17")]
+    ("written", "day"),
+    [("", ""), ("2010", "2010-12-31"), ("2010-02", "2010-02-28"), ("2010-06", "2010-06-30"), ("2010-05-17", "2010-05-17")],
 )
 def test_dates_known_to_the_year_or_month(written, day):
     assert period(written, "valid_from") == day

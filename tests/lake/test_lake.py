@@ -18,7 +18,9 @@ T0 = pd.Timestamp("2016-01-01", tz="UTC")
 
 
 def heads(*ids: str, month: str = "2016-01", text: str = "a text", at: pd.Timestamp = T0) -> pd.DataFrame:
-    return pd.DataFrame({"headline_id": list(ids), "published_at": at, "source": "test", "text": text, "month": month, "available_at": at})
+    return pd.DataFrame(
+        {"headline_id": list(ids), "published_at": at, "source": "test", "text": text, "month": month, "available_at": at}
+    )
 
 
 @pytest.fixture
@@ -112,7 +114,9 @@ def test_a_run_leaves_its_row_also_when_it_fails(lake: Lake) -> None:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["2016-01", "2016-02"])), max_size=6), max_size=5))
-def test_any_sequence_of_writes_keeps_each_key_once(tmp_path_factory: pytest.TempPathFactory, batches: list[list[tuple[str, str]]]) -> None:
+def test_any_sequence_of_writes_keeps_each_key_once(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[list[tuple[str, str]]]
+) -> None:
     lake = Lake(str(tmp_path_factory.mktemp("lake")))
     seen: set[str] = set()
     for batch in batches:
@@ -147,3 +151,64 @@ def test_rows_can_be_filtered_by_text(lake: Lake) -> None:
         lake.upsert("headlines", heads(*ids))
     assert lake.read("headlines", where=ds.field("headline_id") == "c")["headline_id"].tolist() == ["c"]
     assert lake.read("headlines", where=ds.field("headline_id") != "")["headline_id"].tolist() == ["a", "b", "c"]
+
+
+def facts(**rows: str) -> pd.DataFrame:
+    return pd.DataFrame({"fact_id": list(rows), "head": list(rows.values()), "relation": "r", "tail": "t", "available_at": T0})
+
+
+def test_a_replaced_table_holds_exactly_these_rows(lake: Lake) -> None:
+    lake.replace("facts", facts(a="1", b="2", c="3"))
+    written = lake.replace("facts", facts(a="1", b="other", d="4"))
+    assert (written.stored, written.updated, written.known, written.removed) == (1, 1, 1, 1)
+    assert dict(lake.read("facts")[["fact_id", "head"]].itertuples(index=False)) == {"a": "1", "b": "other", "d": "4"}
+    assert lake.read("facts", version=written.version - 1)["fact_id"].tolist() == ["a", "b", "c"]
+
+
+def test_a_replacement_by_the_same_adds_no_version_and_unchanged_rows_keep_their_time(lake: Lake) -> None:
+    lake.replace("facts", facts(a="1", b="2"))
+    first = lake.read("facts").set_index("fact_id")["ingested_at"]
+    version = lake.version("facts")
+    assert lake.replace("facts", facts(b="2", a="1").sample(frac=1, random_state=0)).version == version == lake.version("facts")
+    assert lake.replace("facts", facts(a="1", b="3")).version == version + 1
+    again = lake.read("facts").set_index("fact_id")["ingested_at"]
+    assert again["a"] == first["a"]
+    assert again["b"] > first["b"]
+
+
+def test_another_day_of_availability_is_a_change_for_a_replacement(lake: Lake) -> None:
+    lake.replace("facts", facts(a="1"))
+    assert lake.replace("facts", facts(a="1").assign(available_at=T0 + pd.Timedelta(days=1))).updated == 1
+    assert lake.read("facts", as_of=T0).empty
+
+
+def test_a_key_without_further_content_can_be_taken_out(lake: Lake) -> None:
+    same = pd.DataFrame({"entity_id": ["kd:1", "kd:2"], "scheme": "wikidata", "external_id": ["Q1", "Q2"], "available_at": T0})
+    lake.replace("same_as", same)
+    assert lake.replace("same_as", same.iloc[:1]).removed == 1
+    assert lake.read("same_as")["external_id"].tolist() == ["Q1"]
+    assert lake.replace("same_as", same.iloc[:0]).removed == 1
+    assert lake.read("same_as").empty
+
+
+def test_an_append_only_table_is_never_replaced(lake: Lake) -> None:
+    lake.upsert("headlines", heads("a"))
+    with pytest.raises(LakeError, match="append-only"):
+        lake.replace("headlines", heads("b"))
+    assert lake.read("headlines")["headline_id"].tolist() == ["a"]
+
+
+def _make(url: str, name: str) -> None:
+    Lake(url).replace("facts", facts(**{f"{name}{i}": name for i in range(3)}))
+
+
+def test_of_two_replacements_at_once_one_stands_whole(tmp_path: Path) -> None:
+    Lake(str(tmp_path / "lake")).replace("facts", facts(old="0"))
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_make, args=(str(tmp_path / "lake"), name)) for name in "ab"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=120)
+        assert writer.exitcode == 0
+    assert Lake(str(tmp_path / "lake")).read("facts")["fact_id"].tolist() in (["a0", "a1", "a2"], ["b0", "b1", "b2"])

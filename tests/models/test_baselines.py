@@ -19,7 +19,9 @@ TRAIN, VALID, TEST = np.arange(10, 450), np.arange(455, 500), np.arange(505, 600
 def with_changes(d: np.ndarray) -> Dataset:
     """The dataset with these daily changes and the labels that follow from them."""
     c = np.diff(d, prepend=np.nan)
-    return replace(BASE, d=d, c=c, up=(d >= 0).astype(np.int8), abrupt=np.where(np.isnan(c), -1, np.abs(c) > 0.02).astype(np.int8))
+    return replace(
+        BASE, d=d, c=c, up=(d >= 0).astype(np.int8), abrupt=np.where(np.isnan(c), -1, np.abs(c) > 0.02).astype(np.int8)
+    )
 
 
 def logits(name: str, data: Dataset, train: np.ndarray = TRAIN) -> np.ndarray:

@@ -27,7 +27,9 @@ def fitted(request: pytest.FixtureRequest) -> models.Model:
 def cut(data: Dataset, start: int) -> Dataset:
     """The sessions from a row on, as a nightly run reads them."""
     items = {
-        kind: Items(part.ids[part.offsets[start] :], part.vectors[part.offsets[start] :], part.offsets[start:] - part.offsets[start])
+        kind: Items(
+            part.ids[part.offsets[start] :], part.vectors[part.offsets[start] :], part.offsets[start:] - part.offsets[start]
+        )
         for kind, part in data.items.items()
     }
     arrays = {name: getattr(data, name)[start:] for name in ("sessions", "prices", "d", "c", "up", "abrupt", "sigma")}
@@ -43,7 +45,9 @@ def spoil(data: Dataset, row: int) -> Dataset:
         values[first:] = rng.normal(size=values[first:].shape) if values.dtype.kind == "f" else 1 - np.abs(values[first:])
         return values
 
-    items = {kind: Items(part.ids, after(part.vectors, int(part.offsets[row + 1])), part.offsets) for kind, part in data.items.items()}
+    items = {
+        kind: Items(part.ids, after(part.vectors, int(part.offsets[row + 1])), part.offsets) for kind, part in data.items.items()
+    }
     labels = {name: after(getattr(data, name), row) for name in ("d", "c", "up", "abrupt")}
     return replace(data, prices=after(data.prices, row + 1), sigma=np.abs(after(data.sigma, row + 1)), items=items, **labels)
 

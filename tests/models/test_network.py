@@ -83,7 +83,9 @@ def test_a_hidden_item_is_one_that_never_was(network: Network) -> None:
     keep = torch.arange(len(batch.items)) != gone
     v, w = network.encode(batch.vectors[keep])
     pooled = network.pool(v, w, batch.session[keep], torch.ones(len(v)), len(batch.prices))
-    torch.testing.assert_close(network(batch.masked(mask)), network.head(batch.prices, pooled, batch.windows), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        network(batch.masked(mask)), network.head(batch.prices, pooled, batch.windows), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_a_batch_holds_the_windows_it_was_asked_for() -> None:

@@ -25,7 +25,7 @@ def test_the_receptive_field_is_exact(kernel: int, levels: int) -> None:
     before = module(x)
     inside, outside = x.clone(), x.clone()
     inside[0, -field] += 1.0
-    outside[0, : -field] += 1.0
+    outside[0, :-field] += 1.0
     assert not torch.equal(module(inside), before)
     assert torch.equal(module(outside), before)
 

@@ -9,7 +9,12 @@ WINDOW = 5
 
 
 def world(
-    sessions: int = 700, mean_items: float = 8, seed: int = 0, strength: float = 1.0, noise: float = 0.5, dims: tuple[int, int] = (12, 12)
+    sessions: int = 700,
+    mean_items: float = 8,
+    seed: int = 0,
+    strength: float = 1.0,
+    noise: float = 0.5,
+    dims: tuple[int, int] = (12, 12),
 ) -> tuple[Dataset, np.ndarray]:
     """A dataset and the true logit of P(up) of each session.
 
@@ -41,8 +46,22 @@ def world(
     c = np.diff(d, prepend=np.nan)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     ids = np.array([f"e{k}" for k in range(len(owner))])
-    moves = np.stack([np.r_[0.0, d[:-1]] / 0.01, rng.normal(size=sessions), rng.normal(size=sessions), np.r_[0.0, np.abs(d[:-1])] / 0.01, rng.normal(size=sessions)], 1)
-    blur = {"word": np.hstack([text, rng.normal(size=(len(owner), 4))]), "text": text, "graph": graph, "text+graph": np.hstack([text, graph])}
+    moves = np.stack(
+        [
+            np.r_[0.0, d[:-1]] / 0.01,
+            rng.normal(size=sessions),
+            rng.normal(size=sessions),
+            np.r_[0.0, np.abs(d[:-1])] / 0.01,
+            rng.normal(size=sessions),
+        ],
+        1,
+    )
+    blur = {
+        "word": np.hstack([text, rng.normal(size=(len(owner), 4))]),
+        "text": text,
+        "graph": graph,
+        "text+graph": np.hstack([text, graph]),
+    }
     data = Dataset(
         sessions=pd.bdate_range("2010-01-04", periods=sessions),
         prices=moves.astype(np.float32),

@@ -16,11 +16,22 @@ from tests.report import made
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: the one KDTCN_CHROMIUM names, else the system's, else playwright's own."""
-    found = os.environ.get("KDTCN_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = (
+        os.environ.get("KDTCN_CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     with sync_playwright() as play:
         running = play.chromium.launch(
             executable_path=found,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+            ],
         )
         yield running
         running.close()

@@ -156,7 +156,11 @@ def page(day: str = "2016-06-24", n: int = 24, seed: int = 0, **changes: object)
     rows = events(n, seed)
     past = tuple(
         OlderRow(session, float(e), 25)
-        for session, e in zip(pd.bdate_range(end=pd.Timestamp(day) - pd.Timedelta(days=1), periods=9), np.random.default_rng(seed + 1).normal(0, 0.04, 9), strict=True)
+        for session, e in zip(
+            pd.bdate_range(end=pd.Timestamp(day) - pd.Timedelta(days=1), periods=9),
+            np.random.default_rng(seed + 1).normal(0, 0.04, 9),
+            strict=True,
+        )
     )
     points = series(day, seed=seed)
     base = 0.21
@@ -194,19 +198,54 @@ def evaluation() -> Evaluation:
     rows = []
     for alignment in ("forecast", "same_day"):
         for subset, n in (("all", 376), ("large moves", 61), ("abrupt", 53)):
-            for model in ("always-up", "previous-sign", "reversal", "logistic", "arima", "lstm", "cnn", "tcn", "wb-tcn", "eb-tcn", "kdeb-tcn", "kdtcn"):
+            for model in (
+                "always-up",
+                "previous-sign",
+                "reversal",
+                "logistic",
+                "arima",
+                "lstm",
+                "cnn",
+                "tcn",
+                "wb-tcn",
+                "eb-tcn",
+                "kdeb-tcn",
+                "kdtcn",
+            ):
                 a = 0.83 if (model, subset) == ("reversal", "abrupt") else 0.51 + rng.normal(0, 0.02)
                 half = 0.98 / np.sqrt(n)
-                rows.append((model, subset, alignment, n, a, a - half, min(1, a + half), a - 0.02, rng.normal(0, 0.03), 0.5 + rng.normal(0, 0.02), "± 0.4 %"))
-    frame = pd.DataFrame(rows, columns=["model", "subset", "alignment", "n", "accuracy", "low", "high", "f1", "mcc", "auc", "seeds"])
+                rows.append(
+                    (
+                        model,
+                        subset,
+                        alignment,
+                        n,
+                        a,
+                        a - half,
+                        min(1, a + half),
+                        a - 0.02,
+                        rng.normal(0, 0.03),
+                        0.5 + rng.normal(0, 0.02),
+                        "± 0.4 %",
+                    )
+                )
+    frame = pd.DataFrame(
+        rows, columns=["model", "subset", "alignment", "n", "accuracy", "low", "high", "f1", "mcc", "auc", "seeds"]
+    )
     return Evaluation(frame, ("Fixed origin; test sessions from 2015-01-02 on; five seeds.",), live="kdtcn")
 
 
 def data() -> DataSummary:
     return DataSummary(
         (SourceCount("world news", 30_112, 30_010, 60, 42), SourceCount("world prices", 1_200, 1_200, 0, 0)),
-        (RejectReason("world news", "empty text", 40, ""), RejectReason("world news", "date is not a date", 2, "31/02/2016, <b>Farmers</b>")),
-        (TableCount("headlines", 30_010, "7", "2011-06-01", "2016-07-01"), TableCount("prices", 1_200, "3", "2011-06-01", "2016-07-01")),
+        (
+            RejectReason("world news", "empty text", 40, ""),
+            RejectReason("world news", "date is not a date", 2, "31/02/2016, <b>Farmers</b>"),
+        ),
+        (
+            TableCount("headlines", 30_010, "7", "2011-06-01", "2016-07-01"),
+            TableCount("prices", 1_200, "3", "2011-06-01", "2016-07-01"),
+        ),
         ("2016-06-20: no headline.",),
     )
 

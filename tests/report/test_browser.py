@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 HOSTILE = (
     "<script>window.hacked = 1</script>",
-    "\"><img src=https://evil.example/x onerror=\"window.hacked = 1\">",
+    '"><img src=https://evil.example/x onerror="window.hacked = 1">',
     "'><svg onload=window.hacked=1><a href='javascript:window.hacked=1'>click</a>",
     "</title></script></style></textarea><script src=https://evil.example/x.js></script>",
     "{{ 7 * 7 }} {% raw %} ${7*7} <!-- <iframe src=https://evil.example>",
@@ -29,7 +29,13 @@ HOSTILE = (
     "word " * 2_000,
     "& &amp; &lt;b&gt; \x00 \x1b[31m \ud800",
 )
-LINKS = ("javascript:window.hacked=1", " JavaScript:window.hacked=1", "data:text/html,<script>1</script>", "https://evil.example/\"onmouseover=\"window.hacked=1", "file:///etc/passwd")
+LINKS = (
+    "javascript:window.hacked=1",
+    " JavaScript:window.hacked=1",
+    "data:text/html,<script>1</script>",
+    'https://evil.example/"onmouseover="window.hacked=1',
+    "file:///etc/passwd",
+)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +102,9 @@ def test_hostile_text_runs_nothing_and_no_request_leaves(tab: Page, address: str
     own = [url for url in requests if url.startswith(address) or url == "data:,"]
     assert requests == own
     assert tab.query_selector_all("main script, main img, main iframe, [onerror], [onload], [onmouseover]") == []
-    schemes = tab.evaluate("[...document.querySelectorAll('a')].map(a => a.protocol || new URL(a.href.baseVal, location).protocol)")
+    schemes = tab.evaluate(
+        "[...document.querySelectorAll('a')].map(a => a.protocol || new URL(a.href.baseVal, location).protocol)"
+    )
     assert set(schemes) <= {"http:", "https:", "file:"}
     assert not any("passwd" in href for href in tab.evaluate("[...document.querySelectorAll('a')].map(a => String(a.href))"))
 
@@ -109,7 +117,9 @@ def test_hostile_text_is_shown_as_it_is(tab: Page, hostile: Path) -> None:
     turned = tab.inner_text("#event-6 .headline")
     assert "⟨U+202E⟩" in turned
     assert "\u202e" not in tab.content()
-    assert tab.evaluate("[...document.querySelectorAll('.headline bdi')].every(b => getComputedStyle(b).unicodeBidi.startsWith('isolate'))")
+    assert tab.evaluate(
+        "[...document.querySelectorAll('.headline bdi')].every(b => getComputedStyle(b).unicodeBidi.startsWith('isolate'))"
+    )
 
 
 def test_a_headline_of_ten_thousand_characters_is_folded_and_unfolds(tab: Page, hostile: Path) -> None:
@@ -130,9 +140,13 @@ def test_nothing_sticks_out_sideways(browser: Browser, hostile: Path, site: Path
         for page in sorted(folder.rglob("*.html")):
             tab.goto(page.as_uri())
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, page.name
-    shown = tab.evaluate("[...document.querySelectorAll('svg.chart')].map(s => [s.classList[1], s.getBoundingClientRect().width > 0])")
+    shown = tab.evaluate(
+        "[...document.querySelectorAll('svg.chart')].map(s => [s.classList[1], s.getBoundingClientRect().width > 0])"
+    )
     tab.goto((site / "sessions" / "2016-06-24.html").as_uri())
-    shown = tab.evaluate("[...document.querySelectorAll('svg.chart')].filter(s => s.getBoundingClientRect().width > 0).map(s => s.classList[1])")
+    shown = tab.evaluate(
+        "[...document.querySelectorAll('svg.chart')].filter(s => s.getBoundingClientRect().width > 0).map(s => s.classList[1])"
+    )
     assert shown == ["narrow" if width <= 560 else "wide"] * 2
     context.close()
 

@@ -23,13 +23,20 @@ COLUMNS = ["model", "subset", "alignment", "n", "accuracy", "accuracy_std", "low
 
 @pytest.fixture
 def evaluation() -> Evaluation:
-    share = pd.DataFrame([("kdtcn", "forecast", 376, 0.141, 0.55, 0.401, 0.405, 0.0099)], columns=["model", "alignment", "n", "rate", "auc", "log_loss", "base_log_loss", "skill"])
+    share = pd.DataFrame(
+        [("kdtcn", "forecast", 376, 0.141, 0.55, 0.401, 0.405, 0.0099)],
+        columns=["model", "alignment", "n", "rate", "auc", "log_loss", "base_log_loss", "skill"],
+    )
     return Evaluation(pd.DataFrame(ROWS, columns=COLUMNS), live="kdtcn", abrupt=share)
 
 
 def test_a_block_for_each_alignment_and_subset_in_the_order_of_the_frame(evaluation: Evaluation) -> None:
     found = blocks(evaluation)
-    assert [block["title"] for block in found] == ["All sessions, forecast", "Abrupt sessions, forecast", "All sessions, same day"]
+    assert [block["title"] for block in found] == [
+        "All sessions, forecast",
+        "Abrupt sessions, forecast",
+        "All sessions, same day",
+    ]
     assert [len(block["rows"]) for block in found] == [2, 2, 1]
     assert (found[0]["always_up"], found[2]["always_up"]) == (0.541, None)
 
@@ -44,7 +51,15 @@ def test_the_scale_of_a_block_holds_its_intervals(evaluation: Evaluation) -> Non
 def test_the_page_writes_the_numbers_and_what_is_unknown_as_a_dash(evaluation: Evaluation, tmp_path: Path) -> None:
     index = write_site(tmp_path / "out", [], evaluation, None, made.META)
     text = (index.parent / "evaluation.html").read_text(encoding="utf-8")
-    for number in ("52.3\u202f%", "47.3\u202f% to 57.4\u202f%", "+1.2\u202f%", "−30.0\u202f%", "1.1\u202f%", "14.1\u202f%", "0.401"):
+    for number in (
+        "52.3\u202f%",
+        "47.3\u202f% to 57.4\u202f%",
+        "+1.2\u202f%",
+        "−30.0\u202f%",
+        "1.1\u202f%",
+        "14.1\u202f%",
+        "0.401",
+    ):
         assert number in text
     assert ">– to –<" in text
     assert "nan" not in re.sub(r"<[^>]+>", " ", text).lower().split()
@@ -54,7 +69,9 @@ def test_the_page_writes_the_numbers_and_what_is_unknown_as_a_dash(evaluation: E
 
 def test_columns_can_be_chosen() -> None:
     frame = pd.DataFrame(ROWS, columns=COLUMNS).assign(note="<i>", n_up=203)
-    chosen = Evaluation(frame, columns=(Column("note", "Note", "text"), Column("n_up", "Up", "count"), Column("absent", "Absent")))
+    chosen = Evaluation(
+        frame, columns=(Column("note", "Note", "text"), Column("n_up", "Up", "count"), Column("absent", "Absent"))
+    )
     assert blocks(chosen)[0]["rows"][0]["rest"] == [("<i>", ""), ("203", "r num")]
 
 

@@ -91,7 +91,14 @@ def test_unknown_numbers_are_null_in_json() -> None:
 
 def test_the_provenance_is_on_the_page(site: Path) -> None:
     text = (site / "sessions" / "2016-06-24.html").read_text(encoding="utf-8")
-    for part in ("m-3f9a02c1d7", "8c1f0e22ab90", "0.1.0+g1a2b3c4", "kdtcn report build --session 2016-06-24", "a93b11c09d2e", "2014-12-31"):
+    for part in (
+        "m-3f9a02c1d7",
+        "8c1f0e22ab90",
+        "0.1.0+g1a2b3c4",
+        "kdtcn report build --session 2016-06-24",
+        "a93b11c09d2e",
+        "2014-12-31",
+    ):
         assert part in text
 
 
@@ -180,7 +187,12 @@ def test_two_pages_of_one_session_are_refused(tmp_path: Path) -> None:
         made.page(n=0, older=(), headlines=(), recent=(), gaps=(), outcome=None, record=None),
         made.page(n=1, older=()),
         made.page(n=0),
-        made.page(n=2, events=tuple(dataclasses.replace(e, effect=0.0, low=None, high=None, popularity=None, confidence=None) for e in made.events(2))),
+        made.page(
+            n=2,
+            events=tuple(
+                dataclasses.replace(e, effect=0.0, low=None, high=None, popularity=None, confidence=None) for e in made.events(2)
+            ),
+        ),
         made.page(n=80),
     ],
     ids=["nothing known", "one event, no older session", "older sessions only", "nothing measured", "many events"],
@@ -190,7 +202,7 @@ def test_pages_with_little_or_much_are_pages(tmp_path: Path, page: SessionPage) 
     file = out / "sessions" / "2016-06-24.html"
     assert 2_000 < file.stat().st_size < 400_000
     text = file.read_text(encoding="utf-8")
-    assert text.count("<li id=\"event-") == len(page.events)
+    assert text.count('<li id="event-') == len(page.events)
     assert "None" not in text
 
 

@@ -84,7 +84,11 @@ def _page(p_up: float, **changes: object) -> SessionPage:
         (0.54, "forecast", "The model expects DJIA to rise in the session of 2016-06-24: P(up) 54\u202f%."),
         (0.31, "forecast", "The model expects DJIA to fall in the session of 2016-06-24: P(up) 31\u202f%."),
         (0.497, "forecast", "The model expects DJIA to fall in the session of 2016-06-24: P(up) 49.7\u202f%."),
-        (0.54, "same_day", "Given the news of the same day, the model reads 2016-06-24 as a session in which DJIA would rise: P(up) 54\u202f%."),
+        (
+            0.54,
+            "same_day",
+            "Given the news of the same day, the model reads 2016-06-24 as a session in which DJIA would rise: P(up) 54\u202f%.",
+        ),
     ],
 )
 def test_the_statement_says_what_the_model_expects(p_up: float, alignment: str, said: str) -> None:
@@ -99,7 +103,11 @@ def test_the_statement_admits_a_coin_toss() -> None:
 @pytest.mark.parametrize(
     ("p_up", "outcome", "said"),
     [
-        (0.6, Outcome(True, 0.01, 0.02, False), "closed higher (D +1.00\u202f%): the model was right. The change was not abrupt."),
+        (
+            0.6,
+            Outcome(True, 0.01, 0.02, False),
+            "closed higher (D +1.00\u202f%): the model was right. The change was not abrupt.",
+        ),
         (0.6, Outcome(False, -0.03, -0.04, True), "closed lower (D −3.00\u202f%): the model was wrong. The change was abrupt."),
         (0.6, Outcome(True, 0.0, None, None), "closed unchanged (D 0.00\u202f%): the model was right."),
         (0.6, None, "not closed yet"),

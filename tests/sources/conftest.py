@@ -52,7 +52,9 @@ class Service:
                 length = int(self.headers.get("Content-Length") or 0)
                 self.rfile.read(length)
                 query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-                service.asked.append(Asked(self.command, parts.path, query, {name.lower(): value for name, value in self.headers.items()}))
+                service.asked.append(
+                    Asked(self.command, parts.path, query, {name.lower(): value for name, value in self.headers.items()})
+                )
                 queue = service.replies.get(parts.path, [Reply("nothing here", 404)])
                 reply = queue.pop(0) if len(queue) > 1 else queue[0]
                 if reply.stall:

@@ -105,7 +105,9 @@ def test_dates(style: str, text: str, value: date) -> None:
     assert type(found) is type(value)
 
 
-@pytest.mark.parametrize(("style", "text"), [("iso", "24/06/2016"), ("dmy", "2016-06-24"), ("dmy", "31/02/2016"), ("mdy", "24/06/2016"), ("%Y", "x")])
+@pytest.mark.parametrize(
+    ("style", "text"), [("iso", "24/06/2016"), ("dmy", "2016-06-24"), ("dmy", "31/02/2016"), ("mdy", "24/06/2016"), ("%Y", "x")]
+)
 def test_what_is_no_date_of_the_style(style: str, text: str) -> None:
     assert DateStyle(style).day(text) is None
 

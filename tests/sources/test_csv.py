@@ -39,7 +39,9 @@ def _read(kind: str, path: Path, context: Context, **options: Any) -> list[Recor
         ("yesterday,10,12,9,11,11,100", "not a date"),
     ],
 )
-def test_a_price_row_is_stored_or_refused_with_a_reason(write: Callable[..., Path], context: Context, row: str, reason: str | None) -> None:
+def test_a_price_row_is_stored_or_refused_with_a_reason(
+    write: Callable[..., Path], context: Context, row: str, reason: str | None
+) -> None:
     found = _read("prices", write("p.csv", f"{HEAD}2016-06-22,10,12,9,11,11,100\n{row}\n"), context)[1]
     if reason is None:
         assert isinstance(found, Price)
@@ -107,7 +109,10 @@ def test_with_a_time_news_is_known_then_with_a_date_only_when_the_day_is_over(
 ) -> None:
     found = _read("news", write("n.csv", f"{head}\n{row}\n"), context)[0]
     assert isinstance(found, Record)
-    assert (pd.Timestamp(found.published_at), pd.Timestamp(found.available_at)) == (pd.Timestamp(published, tz="UTC"), pd.Timestamp(available, tz="UTC"))
+    assert (pd.Timestamp(found.published_at), pd.Timestamp(found.available_at)) == (
+        pd.Timestamp(published, tz="UTC"),
+        pd.Timestamp(available, tz="UTC"),
+    )
     assert found.day == date(2016, 6, 22)
 
 
@@ -128,12 +133,24 @@ def test_refused_news(write: Callable[..., Path], context: Context, row: str, re
     assert found.raw == f"n.csv line 3: {row}"
 
 
-def test_ranks_of_an_archive_are_seen_at_its_end_unless_the_file_says_when(lake: Lake, write: Callable[..., Path], context: Context) -> None:
-    collect(lake, create("news", "csv", {"path": str(write("a.csv", "Date,News,rank\n2016-06-20,One,1\n2016-06-22,Two,2\n")), "source": "a"}), context)
+def test_ranks_of_an_archive_are_seen_at_its_end_unless_the_file_says_when(
+    lake: Lake, write: Callable[..., Path], context: Context
+) -> None:
+    collect(
+        lake,
+        create(
+            "news", "csv", {"path": str(write("a.csv", "Date,News,rank\n2016-06-20,One,1\n2016-06-22,Two,2\n")), "source": "a"}
+        ),
+        context,
+    )
     timed = write("b.csv", "Date,News,votes,seen_at\n2016-06-20,One,7,2016-06-20T12:00:00Z\n")
     collect(lake, create("news", "csv", {"path": str(timed), "source": "b"}), context)
     scores = lake.read("headline_scores").sort_values("seen_at")
-    assert [str(moment) for moment in scores["seen_at"]] == ["2016-06-20 12:00:00+00:00", "2016-06-23 04:00:00+00:00", "2016-06-23 04:00:00+00:00"]
+    assert [str(moment) for moment in scores["seen_at"]] == [
+        "2016-06-20 12:00:00+00:00",
+        "2016-06-23 04:00:00+00:00",
+        "2016-06-23 04:00:00+00:00",
+    ]
     assert list(scores["votes"].fillna(-1)) == [7, -1, -1]
 
 
@@ -143,7 +160,9 @@ def test_entities_are_turned_into_characters_once_unless_told_not_to(write: Call
     assert _read("news", path, context, unescape=False)[0][4] == "Rock &amp; roll &amp;lt; jazz"
 
 
-def test_a_page_in_the_headline_column_is_refused_and_the_rest_stored(lake: Lake, write: Callable[..., Path], context: Context) -> None:
+def test_a_page_in_the_headline_column_is_refused_and_the_rest_stored(
+    lake: Lake, write: Callable[..., Path], context: Context
+) -> None:
     path = write("n.csv", f"Date,News\n2016-06-22,{'word ' * 2_000_000}\n2016-06-22,Oil falls\n")
     assert collect(lake, create("news", "csv", {"path": str(path)}), context) == Counts(2, 1, 0, 1)
     reject = lake.read("rejects").iloc[0]

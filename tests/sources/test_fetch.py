@@ -31,13 +31,18 @@ def headlines(write: Callable[..., Path]) -> dict[str, Any]:
 
 
 def test_days_of_the_range_from_every_provider(service: Service, lake: Lake, tmp_path: Path, headlines: dict[str, Any]) -> None:
-    feed = {"provider": "rss", "options": {"feeds": [service.on("/feed", Reply(FEED, headers={"ETag": '"1"'}), Reply(status=304))]}}
+    feed = {
+        "provider": "rss",
+        "options": {"feeds": [service.on("/feed", Reply(FEED, headers={"ETag": '"1"'}), Reply(status=304))]},
+    }
     settings = _settings(tmp_path, headlines, feed)
     assert fetch(lake, settings, "2016-06-21", "2016-06-24") == {"news csv": Counts(2, 2), "news rss": Counts(1, 1)}
     assert fetch(lake, settings) == {"news csv": Counts(3, 1, 2), "news rss": Counts()}  # the feed's tag was remembered
 
 
-def test_a_service_that_is_down_does_not_stop_the_others(service: Service, lake: Lake, tmp_path: Path, headlines: dict[str, Any]) -> None:
+def test_a_service_that_is_down_does_not_stop_the_others(
+    service: Service, lake: Lake, tmp_path: Path, headlines: dict[str, Any]
+) -> None:
     down = {"provider": "rss", "options": {"feeds": [service.on("/feed", Reply(status=404))]}}
     assert fetch(lake, _settings(tmp_path, down, headlines)) == {"news csv": Counts(3, 3)}
     with pytest.raises(SourceError, match="answered 404"):

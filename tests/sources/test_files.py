@@ -53,7 +53,9 @@ def test_rows_know_their_line_and_whether_they_are_whole(write: Callable[..., Pa
         ("a.csv.gz", b"no gzip at all", "", "cannot be read"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_a_remedy(write: Callable[..., Path], name: str, content: bytes, encoding: str, words: str) -> None:
+def test_what_cannot_be_read_is_named_with_a_remedy(
+    write: Callable[..., Path], name: str, content: bytes, encoding: str, words: str
+) -> None:
     path = write(name, content)
     with pytest.raises(InputError, match=words) as caught:
         list(Delimited(path, encoding=encoding).rows())
@@ -61,7 +63,10 @@ def test_what_cannot_be_read_is_named_with_a_remedy(write: Callable[..., Path], 
 
 
 def test_json_lines_are_rows_too(write: Callable[..., Path]) -> None:
-    path = write("a.jsonl", '{"Date": "2016-06-24", "title": "Oil falls"}\n\n{"title": "Rates\\nrise", "votes": 7, "Date": null}\n[1]\n{"title": "ha\n')
+    path = write(
+        "a.jsonl",
+        '{"Date": "2016-06-24", "title": "Oil falls"}\n\n{"title": "Rates\\nrise", "votes": 7, "Date": null}\n[1]\n{"title": "ha\n',
+    )
     table = open_table(path)
     assert table.header() == ["Date", "title", "votes"]
     assert [(row.line, row.cells, row.whole) for row in table.rows()] == [
@@ -72,7 +77,10 @@ def test_json_lines_are_rows_too(write: Callable[..., Path]) -> None:
     ]
 
 
-@pytest.mark.parametrize(("content", "words"), [(b"", "the file is empty"), (b"a,b\n1,2\n", "no line is a JSON object"), (b'{"a": "caf\xe9"}\n', "not UTF-8 text")])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "the file is empty"), (b"a,b\n1,2\n", "no line is a JSON object"), (b'{"a": "caf\xe9"}\n', "not UTF-8 text")],
+)
 def test_json_lines_that_are_none(write: Callable[..., Path], content: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
         open_table(write("a.jsonl", content)).header()
@@ -89,7 +97,14 @@ def test_columns_are_found_by_choice_then_by_name_in_any_case() -> None:
     known = {"date": ("date", "day"), "text": ("news",)}
     path = Path("x.csv")
     assert locate(path, ["NEWS", "Day"], {}, known, ("date", "text")) == {"date": 1, "text": 0}
-    assert locate(path, ["News", "Day", "Schlagzeile"], {"text": "schlagzeile"}, known, ("date", "text")) == {"date": 1, "text": 2}
-    for header, chosen, words in ((["a"], {}, "no column for 'date'; the columns are a"), (["date"], {"text": "b"}, "no column 'b'"), (["date"], {"x": "date"}, "no field 'x'")):
+    assert locate(path, ["News", "Day", "Schlagzeile"], {"text": "schlagzeile"}, known, ("date", "text")) == {
+        "date": 1,
+        "text": 2,
+    }
+    for header, chosen, words in (
+        (["a"], {}, "no column for 'date'; the columns are a"),
+        (["date"], {"text": "b"}, "no column 'b'"),
+        (["date"], {"x": "date"}, "no field 'x'"),
+    ):
         with pytest.raises(InputError, match=words):
             locate(path, header, chosen, known, ("date", "text"))

@@ -23,7 +23,13 @@ def test_a_plain_answer_and_an_honest_name(service: Service, context: Context) -
 
 @pytest.mark.parametrize(
     "trouble",
-    [Reply("busy", 429), Reply("busy", 429, {"Retry-After": "3"}), Reply("oops", 500), Reply("oops", 503), Reply('{"cut', cut=True)],
+    [
+        Reply("busy", 429),
+        Reply("busy", 429, {"Retry-After": "3"}),
+        Reply("oops", 500),
+        Reply("oops", 503),
+        Reply('{"cut', cut=True),
+    ],
     ids=["429", "429 with Retry-After", "500", "503", "cut off"],
 )
 def test_passing_trouble_is_tried_again(service: Service, context: Context, pauses: list[float], trouble: Reply) -> None:
@@ -66,7 +72,14 @@ def test_a_pause_too_long_to_sit_out_ends_the_run(service: Service, context: Con
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("7", 7.0), (format_datetime(NOW + timedelta(seconds=9), usegmt=True), 9.0), (format_datetime(NOW - timedelta(hours=1), usegmt=True), 0.0), ("soon", None), ("", None), ("-3", None)],
+    [
+        ("7", 7.0),
+        (format_datetime(NOW + timedelta(seconds=9), usegmt=True), 9.0),
+        (format_datetime(NOW - timedelta(hours=1), usegmt=True), 0.0),
+        ("soon", None),
+        ("", None),
+        ("-3", None),
+    ],
 )
 def test_retry_after_is_a_number_or_a_date(value: str, seconds: float | None) -> None:
     assert retry_after({"Retry-After": value}, NOW) == seconds
@@ -135,7 +148,9 @@ def test_two_requests_to_one_host_keep_their_distance(service: Service, monkeypa
 
 
 def test_html_instead_of_json(service: Service, context: Context) -> None:
-    answer = context.http.get(service.on("/a", Reply("<html>We will be right back</html>", headers={"Content-Type": "text/html; charset=utf-8"})))
+    answer = context.http.get(
+        service.on("/a", Reply("<html>We will be right back</html>", headers={"Content-Type": "text/html; charset=utf-8"}))
+    )
     with pytest.raises(SourceError, match="answered with text/html instead of JSON"):
         answer.json()
 

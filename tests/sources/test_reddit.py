@@ -42,7 +42,9 @@ def provider(service: Service, *pages: Reply, **options: Any) -> Provider:
     return create("news", "reddit", {"api": service.url, "site": service.url, **options})
 
 
-def test_titles_are_known_when_fetched_with_rank_and_votes_as_seen(service: Service, lake: Lake, context: Context, credentials: None) -> None:
+def test_titles_are_known_when_fetched_with_rank_and_votes_as_seen(
+    service: Service, lake: Lake, context: Context, credentials: None
+) -> None:
     found = provider(service, page(post("Oil falls", 900), post("Rates rise", 800, url="javascript:alert(1)")))
     assert collect(lake, found, context) == Counts(2, 2, scores=2)
     rows = lake.read("headlines").merge(lake.read("headline_scores"), on="headline_id").sort_values("rank")
@@ -83,7 +85,9 @@ def test_pages_run_on_until_they_end_or_repeat(service: Service, lake: Lake, con
         (post("lone \ud83d surrogate"), "not valid UTF-8"),
     ],
 )
-def test_odd_posts_are_refused_one_by_one(service: Service, lake: Lake, context: Context, credentials: None, entry: Any, reason: str) -> None:
+def test_odd_posts_are_refused_one_by_one(
+    service: Service, lake: Lake, context: Context, credentials: None, entry: Any, reason: str
+) -> None:
     assert collect(lake, provider(service, page(entry, post("Good one"))), context) == Counts(2, 1, 0, 1, scores=1)
     assert list(lake.read("rejects")["reason"]) == [reason]
 
@@ -94,8 +98,15 @@ def test_broken_bytes_refuse_one_title_not_the_page(service: Service, lake: Lake
     assert collect(lake, provider(service, Reply(body.encode().replace(b"@", b"\xe9"))), context) == Counts(2, 1, 0, 1, scores=1)
 
 
-def test_waiting_as_told_then_going_on(service: Service, lake: Lake, context: Context, credentials: None, pauses: list[float]) -> None:
-    replies = [Reply("slow down", 429, {"Retry-After": "5"}), Reply("oops", 500), Reply('{"da', cut=True), page(post("Oil falls"))]
+def test_waiting_as_told_then_going_on(
+    service: Service, lake: Lake, context: Context, credentials: None, pauses: list[float]
+) -> None:
+    replies = [
+        Reply("slow down", 429, {"Retry-After": "5"}),
+        Reply("oops", 500),
+        Reply('{"da', cut=True),
+        page(post("Oil falls")),
+    ]
     assert collect(lake, provider(service, *replies), context).stored == 1
     assert 5 <= pauses[0] <= 6
     assert len(pauses) == 3
@@ -129,16 +140,23 @@ def test_credentials_come_from_the_environment_and_stay_there(service: Service, 
         found.read(context)
 
 
-def test_half_the_credentials_is_a_mistake(service: Service, context: Context, nobody: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_the_credentials_is_a_mistake(
+    service: Service, context: Context, nobody: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REDDIT_CLIENT_ID", "id")
     with pytest.raises(SourceError, match="REDDIT_CLIENT_SECRET is not set"):
         provider(service, page()).read(context)
     assert service.asked == []
 
 
-def test_without_credentials_the_feed_gives_the_same_headlines(service: Service, lake: Lake, context: Context, nobody: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_the_feed_gives_the_same_headlines(
+    service: Service, lake: Lake, context: Context, nobody: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entry = '<entry><title>Oil falls</title><link href="https://example.org/1"/><id>t3_1</id><published>2016-06-24T08:00:00+00:00</published></entry>'
-    service.on("/r/worldnews/top/.rss", Reply(f'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>{entry}</feed>'))
+    service.on(
+        "/r/worldnews/top/.rss",
+        Reply(f'<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>{entry}</feed>'),
+    )
     found = provider(service, page(post("Oil falls", 900)))
     assert collect(lake, found, context) == Counts(1, 1, scores=1)
     assert service.asked[0].query == {"t": "day", "limit": "100"}

@@ -41,7 +41,11 @@ def test_the_settings_list_what_is_read_and_what_only_ranks() -> None:
     settings = SourcesSettings.model_validate(
         {
             "prices": [{"provider": "kaggle"}, {"provider": "yahoo", "symbol": "^GSPC"}],
-            "news": [{"provider": "reddit"}, {"provider": "csv", "options": {"path": "n.csv"}}, {"provider": "csv", "options": {"path": "m.csv"}}],
+            "news": [
+                {"provider": "reddit"},
+                {"provider": "csv", "options": {"path": "n.csv"}},
+                {"provider": "csv", "options": {"path": "m.csv"}},
+            ],
         }
     )
     made = configured(settings)

@@ -23,7 +23,9 @@ def item(title: str, link: str = "https://example.org/1", date: str = DATE) -> s
 
 
 def test_entries_are_known_when_fetched_and_stored_once(service: Service, lake: Lake, context: Context) -> None:
-    url = service.on("/feed", Reply(feed(item("Oil falls"), item("Oil falls"), item("Rates &amp;amp; jobs <![CDATA[<b>rise</b>]]>"))))
+    url = service.on(
+        "/feed", Reply(feed(item("Oil falls"), item("Oil falls"), item("Rates &amp;amp; jobs <![CDATA[<b>rise</b>]]>")))
+    )
     provider = create("news", "rss", {"feeds": [url]})
     assert collect(lake, provider, context) == Counts(3, 2, 1, 0)
     assert collect(lake, provider, context) == Counts(3, 0, 3, 0)
@@ -57,17 +59,24 @@ def test_a_clock_that_is_ahead_makes_no_news_of_tomorrow(service: Service, lake:
 
 
 def test_addresses_that_are_no_web_addresses_are_dropped(service: Service, lake: Lake, context: Context) -> None:
-    collect(lake, create("news", "rss", {"feeds": [service.on("/feed", Reply(feed(item("Click", "javascript:alert(1)"))))]}), context)
+    collect(
+        lake, create("news", "rss", {"feeds": [service.on("/feed", Reply(feed(item("Click", "javascript:alert(1)"))))]}), context
+    )
     assert list(lake.read("headlines")["url"]) == [""]
 
 
 def test_an_unchanged_feed_is_not_sent_again(service: Service, lake: Lake, context: Context) -> None:
     tags = {"ETag": '"v1"', "Last-Modified": "Fri, 24 Jun 2016 08:00:00 GMT"}
-    provider = create("news", "rss", {"feeds": [service.on("/feed", Reply(feed(item("Oil falls")), headers=tags), Reply(status=304))]})
+    provider = create(
+        "news", "rss", {"feeds": [service.on("/feed", Reply(feed(item("Oil falls")), headers=tags), Reply(status=304))]}
+    )
     assert collect(lake, provider, context) == Counts(1, 1)
     assert collect(lake, provider, context) == Counts()
     assert "if-none-match" not in service.asked[0].headers
-    assert (service.asked[1].headers["if-none-match"], service.asked[1].headers["if-modified-since"]) == ('"v1"', tags["Last-Modified"])
+    assert (service.asked[1].headers["if-none-match"], service.asked[1].headers["if-modified-since"]) == (
+        '"v1"',
+        tags["Last-Modified"],
+    )
     collect(lake, provider, context)
     assert service.asked[2].headers["if-none-match"] == '"v1"'  # a 304 keeps the tags
 
@@ -83,13 +92,19 @@ def test_a_damaged_memory_costs_one_full_answer(service: Service, lake: Lake, co
     assert context.state is not None
     context.state.mkdir()
     (context.state / "rss.json").write_text("{broken")
-    assert collect(lake, create("news", "rss", {"feeds": [service.on("/feed", Reply(feed(item("Oil falls"))))]}), context).stored == 1
+    assert (
+        collect(lake, create("news", "rss", {"feeds": [service.on("/feed", Reply(feed(item("Oil falls"))))]}), context).stored
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (Reply("<html><body>Be right back</body></html>", headers={"Content-Type": "text/html"}), "answered with text/html instead of a feed"),
+        (
+            Reply("<html><body>Be right back</body></html>", headers={"Content-Type": "text/html"}),
+            "answered with text/html instead of a feed",
+        ),
         (Reply('{"error": 1}', headers={"Content-Type": "application/json"}), "instead of a feed"),
         (Reply(b""), "instead of a feed"),
         (Reply(feed(item("Whole"), "<item><title>Ha", end="")), "cut off"),
@@ -98,7 +113,9 @@ def test_a_damaged_memory_costs_one_full_answer(service: Service, lake: Lake, co
         (Reply(feed(item("Half")), cut=True), "no usable answer"),
     ],
 )
-def test_an_answer_that_is_no_feed_stores_nothing(service: Service, lake: Lake, context: Context, reply: Reply, words: str) -> None:
+def test_an_answer_that_is_no_feed_stores_nothing(
+    service: Service, lake: Lake, context: Context, reply: Reply, words: str
+) -> None:
     with pytest.raises(SourceError, match=words):
         collect(lake, create("news", "rss", {"feeds": [service.on("/feed", reply)]}), context)
     assert lake.versions() == {}

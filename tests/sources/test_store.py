@@ -28,7 +28,12 @@ def record(day: int, text: str, rank: int | None = None) -> Record:
 @given(
     st.lists(
         st.one_of(
-            st.builds(record, st.integers(1, 30), st.sampled_from(["Oil falls", "Rates rise", "", "...", "x" * 2000, "caf\u00e9"]), st.sampled_from([None, 1, 2])),
+            st.builds(
+                record,
+                st.integers(1, 30),
+                st.sampled_from(["Oil falls", "Rates rise", "", "...", "x" * 2000, "caf\u00e9"]),
+                st.sampled_from([None, 1, 2]),
+            ),
             st.builds(Reject, st.just("test"), st.sampled_from(["line 1", "line 2", "\ud800"]), st.just("not a date")),
         ),
         max_size=12,

@@ -28,7 +28,10 @@ def own_cache(tmp_path: Path) -> None:
 def chart(closes: dict[date, float | None], **changes: Any) -> Reply:
     stamps = [int(datetime(day.year, day.month, day.day, 13, 30, tzinfo=UTC).timestamp()) for day in closes]
     values = [None if close is None else round(close, 2) for close in closes.values()]
-    quote = {name: [None if value is None else value + shift for value in values] for name, shift in (("open", 0), ("high", 5), ("low", -5), ("close", 0))}
+    quote = {
+        name: [None if value is None else value + shift for value in values]
+        for name, shift in (("open", 0), ("high", 5), ("low", -5), ("close", 0))
+    }
     quote["volume"] = [None if value is None else 1000 for value in values]
     meta = {
         "currency": "USD", "symbol": "^DJI", "exchangeName": "DJI", "instrumentType": "INDEX", "firstTradeDate": 475857000, "regularMarketTime": stamps[-1] if stamps else 0,
@@ -104,7 +107,10 @@ def test_days_outside_the_range_are_left_out(service: Service, lake: Lake, conte
 
 def test_waiting_as_told_then_going_on(service: Service, lake: Lake, context: Context, pauses: list[float]) -> None:
     slow = Reply("Too Many Requests", 429, {"Retry-After": "7"})
-    assert collect(lake, provider(service, slow, Reply("oops", 500), Reply('{"chart": {', cut=True), WEEK), _range(context)).stored == 2
+    assert (
+        collect(lake, provider(service, slow, Reply("oops", 500), Reply('{"chart": {', cut=True), WEEK), _range(context)).stored
+        == 2
+    )
     assert 7 <= pauses[0] <= 8
     assert len(pauses) == 3
 
@@ -117,13 +123,28 @@ def test_waiting_as_told_then_going_on(service: Service, lake: Lake, context: Co
         (Reply("<html>Will be right back</html>", headers={"Content-Type": "text/html"}), "no price data|DOWN"),
         (Reply("<html>Sign in</html>", headers={"Content-Type": "text/html"}), "no price data"),
         (Reply(b'{"chart": \xff\xfe'), "no price data"),
-        (Reply(json.dumps({"chart": {"result": None, "error": {"code": "Not Found", "description": "No data found, symbol may be delisted"}}}), 404), "check the symbol"),
+        (
+            Reply(
+                json.dumps(
+                    {
+                        "chart": {
+                            "result": None,
+                            "error": {"code": "Not Found", "description": "No data found, symbol may be delisted"},
+                        }
+                    }
+                ),
+                404,
+            ),
+            "check the symbol",
+        ),
         (Reply(json.dumps({"quotes": []})), "check the symbol"),
         (Reply('{"chart": {', cut=True), "no usable answer"),
     ],
     ids=["429", "500", "down page", "html", "bytes", "no such symbol", "changed shape", "cut off"],
 )
-def test_an_answer_without_prices_stores_nothing(service: Service, lake: Lake, context: Context, reply: Reply, words: str) -> None:
+def test_an_answer_without_prices_stores_nothing(
+    service: Service, lake: Lake, context: Context, reply: Reply, words: str
+) -> None:
     with pytest.raises(SourceError, match=words) as caught:
         collect(lake, provider(service, reply), _range(context))
     assert lake.versions() == {}

@@ -20,9 +20,18 @@ SAME_DAY = replace(
     FORECAST, items={k: replace(v, offsets=np.append(v.offsets[1:], v.offsets[-1])) for k, v in FORECAST.items.items()}
 )
 DATA = {"forecast": FORECAST, "same_day": SAME_DAY}
-SPLITS = {key: fixed_origin(data.sessions, data.usable(), test_from=data.sessions[170], embargo=data.window) for key, data in DATA.items()}
+SPLITS = {
+    key: fixed_origin(data.sessions, data.usable(), test_from=data.sessions[170], embargo=data.window)
+    for key, data in DATA.items()
+}
 FAST = {"epochs": 3, "parameters": 2000}
-JOBS = [Job("reversal", 0, "forecast"), Job("kdtcn", 0, "forecast"), Job("kdtcn", 1, "same_day"), Job("lstm", 1, "forecast"), Job("arima", 0, "same_day")]
+JOBS = [
+    Job("reversal", 0, "forecast"),
+    Job("kdtcn", 0, "forecast"),
+    Job("kdtcn", 1, "same_day"),
+    Job("lstm", 1, "forecast"),
+    Job("arima", 0, "same_day"),
+]
 
 
 def same(a: Run, b: Run) -> bool:
