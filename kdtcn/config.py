@@ -228,6 +228,8 @@ def load(path: Path | None, overrides: Sequence[str] = ()) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        if not key:  # two settings that do not go together; the message names both
+            raise ConfigError(f"{path or 'settings'}: {first['msg'].removeprefix('Value error, ')}") from None
         raise ConfigError(f"{path or 'settings'}: key {key!r}: {first['msg']} (got {str(first['input'])[:80]!r})") from None
     finally:
         _yaml_path = None

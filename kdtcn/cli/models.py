@@ -25,11 +25,14 @@ def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
     Example: kdtcn train --config configs/djia.yaml --set training.seeds=3
     """
     from kdtcn.lake import Run
+    from kdtcn.models import family
     from kdtcn.training import store
     from kdtcn.training.experiment import train_all
     from kdtcn.training.fold import Sight, prepare
 
     settings, lake = open_lake(config, sets)
+    for name in settings.training.models:
+        family(name)
     lake.require("prices", f"import some first, for example `kdtcn import djia FOLDER --config {config}`")
     lake.require(
         "extractions",

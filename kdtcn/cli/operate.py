@@ -43,8 +43,11 @@ def run(config: ConfigOption = Path("configs/demo.yaml"), sets: SetOption = []) 
     """
     from kdtcn.evaluation.stored import evaluation_table
     from kdtcn.evaluation.tables import as_rich
+    from kdtcn.models import family
 
     settings, lake = open_lake(config, sets)
+    for name in settings.training.models:
+        family(name)  # an unknown name fails now, not after the extraction
     if not settings.sources.prices and lake.version("prices") < 0:
         raise InputError(
             f"{lake.url}: nothing imported yet, and {config} names no provider; for example `kdtcn import djia FOLDER --config {config}`"
