@@ -6,4 +6,17 @@ from kg.linking import Link, Linker
 from kg.store import build, load
 from kg.subgraphs import background, paths, subgraph
 
-__all__ = ["Embedding", "Graph", "Link", "Linker", "background", "build", "complete", "embed", "load", "load_seed", "paths", "subgraph"]
+__all__ = [
+    "Embedding",
+    "Graph",
+    "Link",
+    "Linker",
+    "background",
+    "build",
+    "complete",
+    "embed",
+    "load",
+    "load_seed",
+    "paths",
+    "subgraph",
+]

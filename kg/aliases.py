@@ -165,7 +165,9 @@ class AliasIndex:
                 continue
             for text, quality in _written(label, aliases, kinds):
                 tokens = tokenize(text)
-                if tokens and tokens[0].folded == "the" and len(tokens) > 1 and kinds[0] not in ("media", "work"):  # "The Hindu" is the paper
+                if (
+                    tokens and tokens[0].folded == "the" and len(tokens) > 1 and kinds[0] not in ("media", "work")
+                ):  # "The Hindu" is the paper
                     tokens = tokens[1:]
                 key = " ".join(t.folded for t in tokens)
                 if not key or len(tokens) > LONGEST or (len(key) < 2) or key.isdigit():

@@ -36,7 +36,12 @@ class Embedding:
 
     def save(self) -> bytes:
         """Safetensors bytes that carry the id map and its fingerprint."""
-        about = {"model": self.model, "entities": json.dumps(self.entities), "relations": json.dumps(self.relations), "ids": _fingerprint(self.entities, self.relations)}
+        about = {
+            "model": self.model,
+            "entities": json.dumps(self.entities),
+            "relations": json.dumps(self.relations),
+            "ids": _fingerprint(self.entities, self.relations),
+        }
         tensors = {"entities": torch.from_numpy(self.vectors.copy()), "relations": torch.from_numpy(self.relation_vectors.copy())}
         return save_tensors(tensors, metadata=about)
 
@@ -50,7 +55,11 @@ class Embedding:
         except Exception as error:
             raise ModelError(f"graph embedding: not a stored embedding ({error}); train it again") from None
         vectors, relation_vectors = tensors["entities"].numpy(), tensors["relations"].numpy()
-        if about["ids"] != _fingerprint(entities, relations) or len(entities) != len(vectors) or len(relations) != len(relation_vectors):
+        if (
+            about["ids"] != _fingerprint(entities, relations)
+            or len(entities) != len(vectors)
+            or len(relations) != len(relation_vectors)
+        ):
             raise ModelError("graph embedding: the id map does not belong to the vectors; train it again")
         return cls(about["model"], entities, relations, vectors, relation_vectors)
 
@@ -84,13 +93,30 @@ def embed(
         factory = TriplesFactory.from_labeled_triples(rows)
         torch.manual_seed(seed)
         batch = min(batch or max(len(rows) // BATCHES, SMALLEST), LARGEST, len(rows))
-        net = model_resolver.make(model, triples_factory=factory, embedding_dim=dim, loss=NSSALoss(margin=6.0, adversarial_temperature=0.5), random_seed=seed)
+        net = model_resolver.make(
+            model,
+            triples_factory=factory,
+            embedding_dim=dim,
+            loss=NSSALoss(margin=6.0, adversarial_temperature=0.5),
+            random_seed=seed,
+        )
         optimizer = torch.optim.Adam(net.parameters(), lr=learning_rate)
         loop = SLCWATrainingLoop(
-            model=net, triples_factory=factory, optimizer=optimizer, negative_sampler="basic", negative_sampler_kwargs={"num_negs_per_pos": negatives}
+            model=net,
+            triples_factory=factory,
+            optimizer=optimizer,
+            negative_sampler="basic",
+            negative_sampler_kwargs={"num_negs_per_pos": negatives},
         )
         loop.train(
-            triples_factory=factory, num_epochs=epochs, batch_size=batch, use_tqdm=False, use_tqdm_batch=False, num_workers=0, pin_memory=False, drop_last=False
+            triples_factory=factory,
+            num_epochs=epochs,
+            batch_size=batch,
+            use_tqdm=False,
+            use_tqdm_batch=False,
+            num_workers=0,
+            pin_memory=False,
+            drop_last=False,
         )
         vectors, relation_vectors = _real(net.entity_representations[0]()), _real(net.relation_representations[0]())
     entities = [factory.entity_id_to_label[i] for i in range(factory.num_entities)]

@@ -129,6 +129,13 @@ class Graph:
         return view
 
 
+@lru_cache(maxsize=1)
+def starts() -> dict[str, str]:
+    """The first day (ISO) of the seed's entities that have one; facts of them begin no earlier."""
+    with (HERE / "seed" / "starts.csv").open(encoding="utf-8", newline="") as stream:
+        return {row["entity_id"]: row["start"] for row in csv.DictReader(stream)}
+
+
 def frames(entities: pd.DataFrame, facts: pd.DataFrame, same_as: pd.DataFrame) -> Graph:
     """A graph from frames of text as they come from CSV or the lake: days parsed, missing cells empty."""
     facts = facts[FACT_COLUMNS].copy()

@@ -162,13 +162,21 @@ class Linker:
         if not word[:1].isupper() or len(folded) < 5 or folded in COMMON or folded in self._demonyms:
             return None
         if folded.endswith("s"):
-            names = tuple(n._replace(quality=LOST_APOSTROPHE) for n in self.index.names.get(folded[:-1], ()) if n.shape == "upper" and self._types[n.entity][0] in ("country", "territory"))
+            names = tuple(
+                n._replace(quality=LOST_APOSTROPHE)
+                for n in self.index.names.get(folded[:-1], ())
+                if n.shape == "upper" and self._types[n.entity][0] in ("country", "territory")
+            )
             if names:
                 return Span(i, i, names)
         if len(folded) < TYPO_LETTERS:
             return None
         for key in (folded, *deletions(folded)):
-            names = tuple(n._replace(quality=TYPO) for n in (*self._shortened.get(key, ()), *(self.index.names.get(key, ()) if key != folded else ())) if self._types[n.entity][0] in MISSPELT)
+            names = tuple(
+                n._replace(quality=TYPO)
+                for n in (*self._shortened.get(key, ()), *(self.index.names.get(key, ()) if key != folded else ()))
+                if self._types[n.entity][0] in MISSPELT
+            )
             if names:
                 return Span(i, i, names[:1])
         return None
@@ -254,7 +262,13 @@ class Linker:
             if 0 <= j < len(tokens) and tokens[j].text[:1].isupper():
                 left, right = (tokens[j], tokens[i]) if j < i else (tokens[i], tokens[j])
                 word = tokens[j].folded
-                known = word in TITLES or word in COMMON or word in self._demonyms or word in self.index.names or (j < i and word in opening)
+                known = (
+                    word in TITLES
+                    or word in COMMON
+                    or word in self._demonyms
+                    or word in self.index.names
+                    or (j < i and word in opening)
+                )
                 if not known and text[left.end : right.start] == " ":
                     return True
         return False
@@ -286,7 +300,20 @@ class Linker:
             key = " ".join(t.folded for t in tokens[span.first : span.last + 1])
             before = tokens[span.first - 1].folded if span.first else word_before(context, text)
             after = tokens[span.last + 1].folded if span.last + 1 < len(tokens) else ""
-            names = [name for name in span.names if not (name.quality <= SURNAME and self._types[name.entity][0] == "person" and not around[2] and self._beside_a_name(tokens, span.first, text, around[3]))] if span.first == span.last else span.names
+            names = (
+                [
+                    name
+                    for name in span.names
+                    if not (
+                        name.quality <= SURNAME
+                        and self._types[name.entity][0] == "person"
+                        and not around[2]
+                        and self._beside_a_name(tokens, span.first, text, around[3])
+                    )
+                ]
+                if span.first == span.last
+                else span.names
+            )
             if not names:
                 continue
             weighed = [(*self._weigh(name, key, before, after, on, around), name.entity) for name in names]

@@ -10,12 +10,15 @@ import pandas as pd
 from kdtcn.errors import InputError
 from kdtcn.lake import Lake
 from kdtcn.progress import track
-from kg.graph import Graph, frames, load_seed
+from kg.graph import Graph, frames, load_seed, starts
 from kg.importers import codex, freebase
 from kg.importers.base import Counts, Refused, Row, Statement, Thing
 from kg.seed.draft import entity_id
 
-READERS = {"freebase": (freebase.read, "fb15k237", "FB15k-237 (Freebase CC BY, labels Wikidata CC0)"), "codex": (codex.read, "codex_m", "CoDEx-M (Wikidata CC0)")}
+READERS = {
+    "freebase": (freebase.read, "fb15k237", "FB15k-237 (Freebase CC BY, labels Wikidata CC0)"),
+    "codex": (codex.read, "codex_m", "CoDEx-M (Wikidata CC0)"),
+}
 ALWAYS = pd.Timestamp("1970-01-01", tz="UTC")  # rows that nobody had to wait for
 MERGED_ALIAS = 4  # letters from which an imported alias is added to an entity of the seed: shorter ones are mostly codes
 
@@ -35,7 +38,9 @@ class Merge:
             self.entities = {row["id"]: {str(k): str(v) for k, v in row.items()} for row in seed.entities.to_dict("records")}
             self.ids = {(s, x): e for e, s, x in seed.same_as[["entity_id", "scheme", "external_id"]].itertuples(index=False)}
             days = [seed.facts[c].dt.strftime("%Y-%m-%d").fillna("") for c in ("valid_from", "valid_to")]
-            for head, relation, tail, start, end, source in zip(*(seed.facts[c] for c in ("head", "relation", "tail")), *days, seed.facts["source"], strict=True):
+            for head, relation, tail, start, end, source in zip(
+                *(seed.facts[c] for c in ("head", "relation", "tail")), *days, seed.facts["source"], strict=True
+            ):
                 self.facts[head, relation, tail, start] = (end, source)
 
     def take(self, rows: Iterable[Row], source: str) -> tuple[Counts, list[Refused]]:
@@ -49,7 +54,7 @@ class Merge:
                 counts.read += 1
                 head, tail = self.ids.get(row.head), self.ids.get(row.tail)
                 if head is not None and tail is not None and head != tail:
-                    key = (head, row.relation, tail, "")
+                    key = (head, row.relation, tail, max(starts().get(head, ""), starts().get(tail, "")))
                     # the seed may say the same with dates: then it is known, and better
                     if key in self.facts or (head, row.relation, tail) in self._dated:
                         counts.known += 1
@@ -78,7 +83,14 @@ class Merge:
         if held is None:
             held = entity_id(":".join(thing.ids[0]))
             names = dict.fromkeys(a for a in thing.aliases if a != thing.label)
-            self.entities[held] = {"id": held, "label": thing.label, "types": thing.types, "description": thing.description, "aliases": "|".join(names), "source": source}
+            self.entities[held] = {
+                "id": held,
+                "label": thing.label,
+                "types": thing.types,
+                "description": thing.description,
+                "aliases": "|".join(names),
+                "source": source,
+            }
         else:
             entity = self.entities[held]
             own = [a for a in entity["aliases"].split("|") if a]
@@ -91,8 +103,13 @@ class Merge:
     def graph(self) -> Graph:
         """What was merged, as a graph."""
         entities = pd.DataFrame([self.entities[name] for name in sorted(self.entities)])
-        facts = pd.DataFrame([(*key, *rest) for key, rest in sorted(self.facts.items())], columns=["head", "relation", "tail", "valid_from", "valid_to", "source"])
-        same_as = pd.DataFrame(sorted((e, s, x) for (s, x), e in self.ids.items()), columns=["entity_id", "scheme", "external_id"])
+        facts = pd.DataFrame(
+            [(*key, *rest) for key, rest in sorted(self.facts.items())],
+            columns=["head", "relation", "tail", "valid_from", "valid_to", "source"],
+        )
+        same_as = pd.DataFrame(
+            sorted((e, s, x) for (s, x), e in self.ids.items()), columns=["entity_id", "scheme", "external_id"]
+        )
         return frames(entities, facts, same_as)
 
 
@@ -110,23 +127,30 @@ def gather(sources: Sequence[str], data_dir: Path | None = None) -> tuple[Graph,
     for source in (s for s in READERS if s in sources):
         read, folder, name = READERS[source]
         done, refusals[source] = merge.take(track(read((data_dir or default_data()) / folder), f"reading {source}"), name)
-        counts |= {f"{source}.read": done.read, f"{source}.taken": done.taken, f"{source}.known": done.known, f"{source}.refused": done.refused}
+        counts |= {
+            f"{source}.read": done.read,
+            f"{source}.taken": done.taken,
+            f"{source}.known": done.known,
+            f"{source}.refused": done.refused,
+        }
     graph = merge.graph()
     return graph, {"entities": len(graph.entities), "facts": len(graph.facts), **counts}, refusals
 
 
 def build(lake: Lake, sources: Sequence[str] = ("seed",), data_dir: Path | None = None) -> dict[str, int]:
-    """Store entities, same_as and facts of the named sources, and what was refused; writes nothing that is there already."""
+    """Make the lake hold the graph of the named sources and nothing else, with what was refused; writes nothing that is there already."""
     graph, counts, refusals = gather(sources, data_dir)
-    lake.upsert("entities", graph.entities.rename(columns={"id": "entity_id"}).assign(available_at=ALWAYS))
-    lake.upsert("same_as", graph.same_as.assign(available_at=ALWAYS))
+    lake.replace("entities", graph.entities.rename(columns={"id": "entity_id"}).assign(available_at=ALWAYS))
+    lake.replace("same_as", graph.same_as.assign(available_at=ALWAYS))
     facts = graph.facts.assign(fact_id=fact_ids(graph.facts))
     facts["available_at"] = pd.to_datetime(facts["valid_from"]).dt.tz_localize("UTC").astype("datetime64[us, UTC]").fillna(ALWAYS)
-    lake.upsert("facts", facts)
+    lake.replace("facts", facts)
     for source, refused in refusals.items():
         rows = [(_hash(source, r.raw, r.reason), f"kg:{source}", r.raw, r.reason) for r in refused]
         if rows:
-            lake.upsert("rejects", pd.DataFrame(rows, columns=["reject_id", "source", "raw", "reason"]).assign(available_at=ALWAYS))
+            lake.upsert(
+                "rejects", pd.DataFrame(rows, columns=["reject_id", "source", "raw", "reason"]).assign(available_at=ALWAYS)
+            )
     return counts
 
 

@@ -10,13 +10,27 @@ import networkx as nx
 from kg.graph import Graph, relation_kind
 
 # true and empty: they connect nearly everything with nearly everything
-UNINFORMATIVE = frozenset({"in_time_zone", "language_spoken", "people_of", "gender", "profession", "occupation", "type_of_union", "language_used", "instance_of"})
+UNINFORMATIVE = frozenset(
+    {
+        "in_time_zone",
+        "language_spoken",
+        "people_of",
+        "gender",
+        "profession",
+        "occupation",
+        "type_of_union",
+        "language_used",
+        "instance_of",
+    }
+)
 HUB = 60  # a path through a node with more neighbours than this says little: "both are located in Asia"
 WIDEST = 4000  # nodes looked at for one pair, so that a search in a large graph stays short
 
 
 def informative(relation: str) -> bool:
-    return relation not in UNINFORMATIVE and not relation.startswith(("fb:common", "fb:base/schemastaging", "fb:people/person/gender"))
+    return relation not in UNINFORMATIVE and not relation.startswith(
+        ("fb:common", "fb:base/schemastaging", "fb:people/person/gender")
+    )
 
 
 def view(graph: Graph | nx.MultiDiGraph, day: datetime.date | None = None) -> nx.MultiDiGraph:
@@ -65,7 +79,9 @@ def _simple_paths(graph: nx.MultiDiGraph, start: str, goal: str, max_length: int
     return sorted(found, key=lambda path: _cost(graph, path))
 
 
-def paths(graph: Graph | nx.MultiDiGraph, a: str, b: str, *, max_length: int = 3, limit: int = 5) -> list[list[tuple[str, str, str]]]:
+def paths(
+    graph: Graph | nx.MultiDiGraph, a: str, b: str, *, max_length: int = 3, limit: int = 5
+) -> list[list[tuple[str, str, str]]]:
     """Why `a` and `b` belong together: at most `limit` paths of (head, relation, tail) facts, the most telling first.
 
     A fact keeps its own direction whichever way the path walks it.
@@ -79,7 +95,13 @@ def paths(graph: Graph | nx.MultiDiGraph, a: str, b: str, *, max_length: int = 3
 
 def _fact(graph: nx.MultiDiGraph, one: str, two: str) -> tuple[str, str, str]:
     """The fact between two nodes that tells most: a dated one before a static one, then by name."""
-    facts = [(head, relation, tail) for head, tail in ((one, two), (two, one)) if graph.has_edge(head, tail) for relation in graph[head][tail] if informative(relation)]
+    facts = [
+        (head, relation, tail)
+        for head, tail in ((one, two), (two, one))
+        if graph.has_edge(head, tail)
+        for relation in graph[head][tail]
+        if informative(relation)
+    ]
     return min(facts, key=lambda fact: (relation_kind(fact[1]) == "static", fact))
 
 
@@ -100,12 +122,16 @@ def background(graph: Graph | nx.MultiDiGraph, entity: str, limit: int = 5) -> l
     walk = view(graph)
     if entity not in walk:
         return []
-    facts = [(h, r, t) for h, t, r in walk.out_edges(entity, keys=True)] + [(h, r, t) for h, t, r in walk.in_edges(entity, keys=True)]
+    facts = [(h, r, t) for h, t, r in walk.out_edges(entity, keys=True)] + [
+        (h, r, t) for h, t, r in walk.in_edges(entity, keys=True)
+    ]
     ranked = sorted({f for f in facts if informative(f[1])}, key=lambda f: (-telling(walk, *f), f))
     return ranked[:limit]
 
 
-def subgraph(graph: Graph | nx.MultiDiGraph, entity_ids: Iterable[str], *, max_nodes: int = 40, max_length: int = 2) -> nx.MultiDiGraph:
+def subgraph(
+    graph: Graph | nx.MultiDiGraph, entity_ids: Iterable[str], *, max_nodes: int = 40, max_length: int = 2
+) -> nx.MultiDiGraph:
     """The facts that connect the given entities, with at most `max_nodes` nodes; given entities always stay.
 
     Node pairs are joined by their cheapest paths of up to `max_length` facts, shortest pairs first; uninformative relations are left out.
@@ -113,7 +139,10 @@ def subgraph(graph: Graph | nx.MultiDiGraph, entity_ids: Iterable[str], *, max_n
     walk = view(graph)
     given = [e for e in dict.fromkeys(entity_ids) if e in walk]
     kept = dict.fromkeys(given)
-    candidates = sorted((path for a, b in combinations(sorted(given), 2) for path in _simple_paths(walk, a, b, max_length)[:3]), key=lambda path: (len(path), _cost(walk, path)))
+    candidates = sorted(
+        (path for a, b in combinations(sorted(given), 2) for path in _simple_paths(walk, a, b, max_length)[:3]),
+        key=lambda path: (len(path), _cost(walk, path)),
+    )
     used: list[list[str]] = []
     for path in candidates:
         new = [node for node in path if node not in kept]

@@ -37,7 +37,13 @@ def read(folder: Path) -> Iterator[Row]:
             yield Refused(mid, "entity without label")
             continue
         ids = (("freebase", mid), *((("wikidata", row["wikidata_id"]),) if row["wikidata_id"] else ()))
-        yield Thing(ids, row["label"], tuple(row["alternatives"]), row["description"] or "", types_of(row["label"], row["description"] or ""))
+        yield Thing(
+            ids,
+            row["label"],
+            tuple(row["alternatives"]),
+            row["description"] or "",
+            types_of(row["label"], row["description"] or ""),
+        )
     for split in SPLITS:
         for number, line in enumerate(lines(folder / split)):
             if number == 0:

@@ -50,6 +50,7 @@ class Draft:
         self.entities: dict[str, dict[str, str]] = {}
         self.facts: dict[tuple[str, str, str, str], tuple[str, str]] = {}
         self.same_as: set[tuple[str, str, str]] = set()
+        self.starts: dict[str, str] = {}  # the first day of what has one: an event, a state, a company
         self.demonyms: set[tuple[str, str]] = set()  # (country, adjective): names a country only before a word for its state
         self.admin: dict[tuple[str, str], str] = {}  # (country, GeoNames admin1 code) -> subdivision
         self._named: dict[str, list[str]] = {}
@@ -85,6 +86,21 @@ class Draft:
             self._countries.setdefault(head, tail.removeprefix("country:"))
         self.facts.setdefault((head, relation, tail, period(valid_from, "valid_from")), (period(valid_to, "valid_to"), source))
 
+    def settle(self) -> None:
+        """No fact holds before its two entities were there: it begins with the later of them, and one that ended before is dropped."""
+        facts, self.facts = self.facts, {}
+        for (head, relation, tail, start), (end, source) in facts.items():
+            begins = max(start, self.starts.get(head, ""), self.starts.get(tail, ""))
+            if end and end < begins:
+                continue
+            if begins != start:
+                source = f"{source}; hand/starts.csv"
+            key = (head, relation, tail, begins)
+            if key in self.facts:  # two spells that both began before the entity did
+                other, source = self.facts[key]
+                end = max(end, other) if end and other else ""
+            self.facts[key] = (end, source)
+
     def find(self, name: str) -> str | None:
         """The key for a written name: a key itself, `Name@CC` for a city or subdivision of a country, a label, or an ISO code."""
         if name in self.entities:
@@ -113,7 +129,7 @@ class Draft:
         return key
 
     def write(self, folder: Path) -> None:
-        """The three shipped tables, sorted so that a rebuild gives the same bytes."""
+        """The shipped tables, sorted so that a rebuild gives the same bytes."""
         ids = {key: entity_id(key) for key in self.entities}
         if len(set(ids.values())) != len(ids):
             raise InputError("seed: two keys share an id; make the digest longer")
@@ -136,6 +152,7 @@ class Draft:
             ("entity_id", "scheme", "external_id"),
             ([ids[key], scheme, value] for key, scheme, value in self.same_as),
         )
+        table("starts", folder, ("entity_id", "start"), ([ids[key], start] for key, start in self.starts.items()))
         table("demonyms", folder, ("entity_id", "adjective"), ([ids[key], adjective] for key, adjective in self.demonyms))
 
 

@@ -3,7 +3,8 @@
 import datetime
 from pathlib import Path
 
-from kg.seed.draft import Draft, rows, split
+from kdtcn.errors import InputError
+from kg.seed.draft import Draft, period, rows, split
 
 # how a thing hangs on its place, by its first type; people are citizens, companies have headquarters
 PLACED = {
@@ -146,6 +147,15 @@ def facts(draft: Draft, hand: Path) -> None:
         for row in rows(path):
             head, tail = draft.resolve(row["head"], path.name), draft.resolve(row["tail"], path.name)
             draft.fact(head, row["relation"], tail, f"hand/{path.name}", row["valid_from"], row["valid_to"])
+
+
+def starts(draft: Draft, hand: Path) -> None:
+    """The first day of events, groups, treaties, new states and new companies (of what was announced before, that day)."""
+    for row in rows(hand / "starts.csv"):
+        key = draft.resolve(row["entity"], "starts.csv")
+        if key in draft.starts or not row["start"]:
+            raise InputError(f"starts.csv: {row['entity']} is there twice or has no start")
+        draft.starts[key] = period(row["start"], "start")
 
 
 def verified(draft: Draft, hand: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rebuild the seed graph: python -m kg.seed.make writes entities.csv, facts.csv, same_as.csv and demonyms.csv beside this file."""
+"""Rebuild the seed graph: python -m kg.seed.make writes entities.csv, facts.csv, same_as.csv, starts.csv and demonyms.csv beside this file."""
 
 import sys
 from pathlib import Path
@@ -25,6 +25,8 @@ def draft(verified: bool = True) -> Draft:
     hand.companies(seed, written)
     hand.memberships(seed, written)
     hand.facts(seed, written)
+    hand.starts(seed, written)
+    seed.settle()
     if verified:
         hand.verified(seed, written)
     return seed

@@ -27,7 +27,12 @@ CURRENCY_WORDS = ("currency", "dollar", "peso", "franc", "rupee")
 
 
 def imported(data: Path) -> list[Thing]:
-    rows = [row for read, folder in ((freebase.read, "fb15k237"), (codex.read, "codex_m")) for row in read(data / folder) if isinstance(row, Thing) and row.types != "class"]
+    rows = [
+        row
+        for read, folder in ((freebase.read, "fb15k237"), (codex.read, "codex_m"))
+        for row in read(data / folder)
+        if isinstance(row, Thing) and row.types != "class"
+    ]
     merged: dict[str, Thing] = {}
     for row in rows:
         qid = dict(row.ids).get("wikidata")
@@ -44,9 +49,20 @@ def agrees(draft: Draft, key: str, thing: Thing) -> bool:
     if first == "currency":
         return any(word in text for word in CURRENCY_WORDS)
     if first in ("city", "subdivision"):
-        around = [tail for head, relation, tail, _ in draft.facts if head == key and relation == "located_in"] if first == "city" else [f"country:{draft.country_of(key)}"]
-        names = [name for place in around for name in (draft.entities[place]["label"], *split(draft.entities[place]["aliases"])) if len(name) > 2 or name == "UK"]
-        return any(name.casefold() in text for name in names) or (f"{draft.country_of(key)}" == "US" and "u.s. state" in text and first == "subdivision")
+        around = (
+            [tail for head, relation, tail, _ in draft.facts if head == key and relation == "located_in"]
+            if first == "city"
+            else [f"country:{draft.country_of(key)}"]
+        )
+        names = [
+            name
+            for place in around
+            for name in (draft.entities[place]["label"], *split(draft.entities[place]["aliases"]))
+            if len(name) > 2 or name == "UK"
+        ]
+        return any(name.casefold() in text for name in names) or (
+            f"{draft.country_of(key)}" == "US" and "u.s. state" in text and first == "subdivision"
+        )
     return True
 
 
