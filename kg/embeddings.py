@@ -176,12 +176,10 @@ class _quiet:
         self._warnings = warnings.catch_warnings()
         self._warnings.__enter__()
         warnings.filterwarnings("ignore", message=".*pin_memory.*")  # PyKEEN asks for pinned memory with or without a GPU
-        self._levels = {name: logging.getLogger(name).level for name in ("pykeen", "class_resolver", "torch_max_mem")}
-        for name in self._levels:
-            logging.getLogger(name).setLevel(logging.ERROR)
+        self._level = logging.root.manager.disable
+        logging.disable(logging.WARNING)  # by level of the whole process: its loggers set their own levels
 
     def __exit__(self, *_: object) -> None:
         gc.unfreeze()
         self._warnings.__exit__(None, None, None)
-        for name, level in self._levels.items():
-            logging.getLogger(name).setLevel(level)
+        logging.disable(self._level)
