@@ -1,12 +1,17 @@
 """`kdtcn kg ...`: build, look into and check the knowledge graph."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from kg import Graph
 
 kg_app = typer.Typer(help="The knowledge graph: build it, look into it, link a text.", no_args_is_help=True)
 app.add_typer(kg_app, name="kg")
@@ -130,14 +135,28 @@ def path(
 
     graph = _graph(config, sets)
     known = _known(graph, as_of)
-    found = paths(known, _find(graph, left, as_of), _find(graph, right, as_of))
+    start = _find(graph, left, as_of)
+    found = paths(known, start, _find(graph, right, as_of))
     if json_:
-        show(found, True)
+        show([[list(step) for step in steps] for steps in found], True)
         return
     for steps in found:
-        out.print("  ".join(_step(known, step) for step in steps))
+        out.print(_in_words(known, start, steps), markup=False)
     if not found:
-        out.print(f"no path between {left} and {right}")
+        out.print(f"no path between {left} and {right} on that day", markup=False)
+
+
+def _in_words(known: "nx.MultiDiGraph", start: str, steps: list[tuple[str, str, str]]) -> str:
+    """A path as a line; a fact that is walked against its direction has its arrow turned."""
+    from kg.graph import relations
+
+    here, words = start, [known.nodes[start]["label"]]
+    for head, relation, tail in steps:
+        label = relations()[relation].label if relation in relations() else relation
+        arrow = f"— {label} →" if head == here else f"← {label} —"
+        here = tail if head == here else head
+        words += [arrow, known.nodes[here]["label"]]
+    return " ".join(words)
 
 
 @kg_app.command()
@@ -161,14 +180,14 @@ def link(
     show([{"surface": e.surface, "id": e.entity_id, "label": e.label, "score": round(e.score, 3)} for e in found], json_, text)
 
 
-def _graph(config: Path, sets: list[str]):  # type: ignore[no-untyped-def]  # kg is imported late
+def _graph(config: Path, sets: list[str]) -> "Graph":
     from kg import load, load_seed
 
     _, lake = open_lake(config, sets)
     return load(lake) if lake.version("facts") >= 0 else load_seed()
 
 
-def _known(graph, as_of: str):  # type: ignore[no-untyped-def]
+def _known(graph: "Graph", as_of: str) -> "nx.MultiDiGraph":
     import pandas as pd
 
     from kdtcn.sessions import parse_day
@@ -176,7 +195,7 @@ def _known(graph, as_of: str):  # type: ignore[no-untyped-def]
     return graph.as_of(parse_day(as_of) if as_of else pd.Timestamp.now().normalize())
 
 
-def _find(graph, name: str, as_of: str) -> str:  # type: ignore[no-untyped-def]
+def _find(graph: "Graph", name: str, as_of: str) -> str:
     from kdtcn.errors import InputError
     from kdtcn.sessions import parse_day
     from kg import Linker
@@ -187,7 +206,3 @@ def _find(graph, name: str, as_of: str) -> str:  # type: ignore[no-untyped-def]
     if not found:
         raise InputError(f"no entity is called {name!r}; try `kdtcn kg link {name!r}` or another spelling")
     return str(max(found, key=lambda e: (e.end - e.start, e.score)).entity_id)
-
-
-def _step(known, step) -> str:  # type: ignore[no-untyped-def]
-    return str(step) if isinstance(step, str) else " ".join(str(part) for part in step)
