@@ -1,5 +1,6 @@
 """The scheduled nightly: our own loopback server, and a runner that starts the flow at the configured time."""
 
+import asyncio
 import contextlib
 from pathlib import Path
 
@@ -15,7 +16,7 @@ def serve(config: Path, sets: list[str]) -> None:
     settings = load(config, sets)
     server.prepare(settings.folder, level="INFO")
     with server.running(settings.folder, settings.serve.port):
-        import prefect
+        from prefect.runner import Runner
         from prefect.schedules import Cron
 
         from flows.backfill import backfill
@@ -26,12 +27,11 @@ def serve(config: Path, sets: list[str]) -> None:
         where = {"config": str(config), "sets": sets}
         # holidays are told apart by the flow itself: cron does not know the exchange's calendar
         schedule = Cron(f"{at.minute} {at.hour} * * 1-5", timezone=NEW_YORK)
-        deployments = [
-            nightly.to_deployment(f"{settings.name}", parameters=where, schedule=schedule, concurrency_limit=1),
-            backfill.to_deployment(f"{settings.name}", parameters=where),
-            experiment.to_deployment(f"{settings.name}", parameters=where),
-        ]
+        runner = Runner(name=settings.name, limit=1, pause_on_shutdown=False)
+        runner.add_flow(nightly, name=settings.name, parameters=where, schedule=schedule, concurrency_limit=1)
+        runner.add_flow(backfill, name=settings.name, parameters=where)
+        runner.add_flow(experiment, name=settings.name, parameters=where)
         say(f"nightly at {at:%H:%M} New York before each session; stop with Ctrl-C")
         with contextlib.suppress(KeyboardInterrupt):
-            prefect.serve(*deployments, limit=1, pause_on_shutdown=False, print_starting_message=False)  # type: ignore[arg-type]
+            asyncio.run(runner.start())
         say("stopped")

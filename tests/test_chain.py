@@ -100,7 +100,8 @@ def contents(of: Lake) -> dict[str, list[tuple]]:
         if name == "runs":
             continue
         rows = of.read(name)
-        rows = rows.round(6)
+        numbers = rows.select_dtypes("float").columns
+        rows[numbers] = rows[numbers].round(6)
         rows = rows.drop(
             columns=[
                 c
