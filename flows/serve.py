@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 from pathlib import Path
 
 from kdtcn.config import load
@@ -14,6 +15,8 @@ def serve(config: Path, sets: list[str]) -> None:
     from flows import server
 
     settings = load(config, sets)
+    # a shell that starts us in the background has SIGINT ignored; an interrupt must end us all the same
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     server.prepare(settings.folder, level="INFO")
     with server.running(settings.folder, settings.serve.port):
         from prefect.runner import Runner
