@@ -25,7 +25,7 @@ def kdtcn(*arguments: str, cwd: Path | None = None, stdin: str = "") -> subproce
 def test_every_command_has_help(command: list[str]) -> None:
     from typer.testing import CliRunner
 
-    from kdtcn.cli import app, data, demo, graph, models, operate  # noqa: F401
+    from kdtcn.cli import app, data, demo, graph, lake, models, operate, status  # noqa: F401
 
     found = CliRunner().invoke(app, [*command, "--help"])
     assert found.exit_code == 0, found.output

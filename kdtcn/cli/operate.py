@@ -1,4 +1,4 @@
-"""Commands that run the chain and keep it running: run, nightly, backfill, serve, report, status, doctor."""
+"""Commands that run the chain and keep it running: run, nightly, backfill, serve, report, doctor."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -182,37 +182,6 @@ def report_open(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = []) -> 
         raise InputError(f"{index}: no report yet; run `kdtcn run --config {config}` first")
     out.print(str(index.resolve()))
     typer.launch(index.resolve().as_uri())
-
-
-@app.command()
-def status(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
-    """What the lake holds: tables, last session, rejects, last runs, the model in force.
-
-    Example: kdtcn status --config configs/djia.yaml
-    """
-    from kdtcn.training.store import live_model, stored_models
-
-    settings, lake = open_lake(config, sets)
-    prices, heads = lake.read("prices", columns=["session"]), lake.read("headlines", columns=["available_at"])
-    rejects = lake.read("rejects", columns=["source", "reason"])
-    runs = lake.read("runs", columns=["command", "started", "ended", "status"]).sort_values("started").tail(5)
-    about = {
-        "lake": lake.url,
-        "sessions with prices": len(prices.drop_duplicates()),
-        "last session": "" if prices.empty else f"{prices['session'].max():%Y-%m-%d}",
-        "headlines": len(heads),
-        "last headline": "" if heads.empty else f"{heads['available_at'].max():%Y-%m-%d %H:%M} UTC",
-        "rejects": len(rejects),
-        "models": len(stored_models(lake)),
-        "in force": live_model(lake) or "none",
-    }
-    if json_:
-        show({**about, "runs": runs.astype(str).to_dict("records")}, True)
-        return
-    show(about, False, settings.name)
-    if len(rejects):
-        show(rejects.value_counts().rename("rows").reset_index(), False, "rejects by reason")
-    show(runs, False, "last runs")
 
 
 @app.command()
