@@ -58,20 +58,30 @@ def evaluate(
     sets: SetOption = [],
     json_: JsonOption = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="print a Markdown table")] = False,
+    tests: Annotated[
+        bool, typer.Option("--tests", help="instead: tests of every model against always-up, price-only TCN and reversal")
+    ] = False,
 ) -> None:
     """The evaluation table of the stored forecasts: all sessions, large moves, abrupt sessions, both alignments.
 
-    Example: kdtcn evaluate --config configs/djia.yaml
+    Examples:
+        kdtcn evaluate --config configs/djia.yaml
+        kdtcn evaluate --config configs/djia.yaml --tests
     """
-    from kdtcn.evaluation.stored import evaluation_table
-    from kdtcn.evaluation.tables import as_markdown, as_rich
+    from kdtcn.evaluation.comparison import comparisons, in_words
+    from kdtcn.evaluation.stored import stored_predictions
+    from kdtcn.evaluation.tables import as_markdown, as_rich, table
 
     settings, lake = open_lake(config, sets)
-    found = evaluation_table(lake, settings)
-    if found.empty:
+    made = stored_predictions(lake, settings)
+    if made.empty:
         raise InputError(f"{lake.url}: no forecasts of the test period; run `kdtcn train --config {config}` first")
+    found = comparisons(made) if tests else table(made)
     if json_:
         show(found, True)
+    elif tests:
+        show(found.round(4), False, "two-sided p-values; _holm: corrected for all rows of an alignment")
+        out.print(in_words(found), markup=False)
     elif markdown:
         typer.echo(as_markdown(found))
     else:

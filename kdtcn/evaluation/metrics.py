@@ -5,9 +5,11 @@ from scipy.stats import rankdata
 
 from kdtcn.evaluation.intervals import interval
 
+NAMES = ("accuracy", "low", "high", "balanced", "f1", "mcc", "auc", "log_loss", "brier")
+
 
 def scores(p_up: np.ndarray, up: np.ndarray) -> dict[str, float]:
-    """accuracy, low and high (its 95 % interval), f1, mcc, auc and n of one forecast.
+    """accuracy, low and high (its 95 % interval), balanced, f1, mcc, auc, log_loss, brier and n of one forecast.
 
     p_up (n,) probabilities in order of time, at least one half says up; up (n,) in {0, 1}, others are left out.
     Without a session all but n are NaN.
@@ -16,18 +18,26 @@ def scores(p_up: np.ndarray, up: np.ndarray) -> dict[str, float]:
     seen = (y >= 0) & ~np.isnan(p)
     p, y = p[seen], y[seen].astype(bool)
     if not len(y):
-        return {"accuracy": np.nan, "low": np.nan, "high": np.nan, "f1": np.nan, "mcc": np.nan, "auc": np.nan, "n": 0}
+        return dict.fromkeys(NAMES, np.nan) | {"n": 0}
     said = p >= 0.5
     low, high = interval((said == y).astype(np.float64))
     return {
         "accuracy": float((said == y).mean()),
         "low": low,
         "high": high,
+        "balanced": balanced(said, y),
         "f1": f1(said, y),
         "mcc": mcc(said, y),
         "auc": auc(p, y),
+        "log_loss": log_loss(p, y),
+        "brier": float(((p - y) ** 2).mean()),
         "n": len(y),
     }
+
+
+def balanced(said: np.ndarray, true: np.ndarray) -> float:
+    """Mean of the recalls of rises and falls, one half for a constant forecast; NaN where the truth has one class only."""
+    return float((said[true].mean() + (~said[~true]).mean()) / 2) if 0 < true.sum() < len(true) else float("nan")
 
 
 def f1(said: np.ndarray, true: np.ndarray) -> float:
@@ -54,7 +64,12 @@ def auc(p: np.ndarray, true: np.ndarray) -> float:
     return float((rankdata(p)[true].sum() - ones * (ones + 1) / 2) / (ones * zeros))
 
 
-def log_loss(p: np.ndarray, true: np.ndarray) -> float:
-    """Mean negative log likelihood; probabilities are kept off 0 and 1 by 1e-9."""
+def log_losses(p: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Negative log likelihood of each session, in nats; probabilities are kept off 0 and 1 by 1e-9."""
     p = np.clip(np.asarray(p, dtype=np.float64), 1e-9, 1 - 1e-9)
-    return float(-np.where(np.asarray(true, dtype=bool), np.log(p), np.log1p(-p)).mean()) if len(p) else float("nan")
+    return -np.where(np.asarray(true, dtype=bool), np.log(p), np.log1p(-p))
+
+
+def log_loss(p: np.ndarray, true: np.ndarray) -> float:
+    """Mean of `log_losses`; NaN for no session."""
+    return float(log_losses(p, true).mean()) if len(p) else float("nan")

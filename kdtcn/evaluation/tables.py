@@ -20,6 +20,7 @@ SUBSETS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "abrupt": lambda rows: rows["abrupt"] == 1,
 }
 _NEEDED = ("session", "model", "seed", "alignment", "p_up", "up", "d", "c", "abrupt", "sigma")
+_MEANS = ("balanced", "f1", "mcc", "auc", "log_loss", "brier")  # shown as means over seeds
 _TITLES = {"all": "All sessions", "large moves": f"Large moves (|D| > {LARGE} trailing sigma)", "abrupt": "Abrupt sessions"}
 
 
@@ -28,14 +29,14 @@ def table(predictions: pd.DataFrame) -> pd.DataFrame:
 
     predictions: columns session, model, seed, alignment, p_up, up, d, c, abrupt, sigma; where there is a column `split`,
     only its test rows count. The result has columns model, subset, alignment, n, seeds, accuracy and accuracy_std (over
-    seeds; NaN for one), low and high (95 % interval of the mean over seeds), f1, mcc, auc (means over seeds), lift
-    (accuracy minus that of reversal on the same sessions) and label. A reversal row is always there: on abrupt sessions
+    seeds; NaN for one), low and high (95 % interval of the mean over seeds), balanced (accuracy), f1, mcc, auc, log_loss
+    and brier (means over seeds), lift (accuracy minus that of reversal on the same sessions) and label. A reversal row is always there: on abrupt sessions
     every score must be read against it, because C holds yesterday's D.
     """
     rows = _checked(predictions)
     parts = []
     for alignment, part in rows.groupby("alignment", sort=False):
-        part = _with_reversal(part)
+        part = with_reversal(part)
         for subset, chosen in SUBSETS.items():
             some = part[chosen(part) & (part["up"] >= 0)]
             found = [_row(name, some[some["model"] == name]) for name in part["model"].unique()]
@@ -60,9 +61,7 @@ def table(predictions: pd.DataFrame) -> pd.DataFrame:
         "accuracy_std",
         "low",
         "high",
-        "f1",
-        "mcc",
-        "auc",
+        *_MEANS,
         "lift",
         "label",
     ]
@@ -165,7 +164,7 @@ def _checked(predictions: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("session", kind="stable").sort_values("model", key=lambda names: names.map(order), kind="stable")
 
 
-def _with_reversal(rows: pd.DataFrame) -> pd.DataFrame:
+def with_reversal(rows: pd.DataFrame) -> pd.DataFrame:
     """Add the reversal row from the labels where no reversal model was run: D_{i-1} = D_i - C_i."""
     if (rows["model"] == "reversal").any():
         return rows
@@ -190,7 +189,7 @@ def _row(name: str, rows: pd.DataFrame) -> dict[str, Any]:
         "accuracy_std": float(each["accuracy"].std(ddof=1)),
         "low": low,
         "high": high,
-        **{name: float(each[name].mean()) for name in ("f1", "mcc", "auc")},
+        **{name: float(each[name].mean()) for name in _MEANS},
     }
 
 
@@ -228,5 +227,6 @@ def _text(part: pd.DataFrame) -> pd.DataFrame:
             "F1": [number(v, ".3f") for v in part["f1"]],
             "MCC": [number(v, "+.3f") for v in part["mcc"]],
             "AUC": [number(v, ".3f") for v in part["auc"]],
+            "log loss": [number(v, ".3f") for v in part["log_loss"]],
         }
     )

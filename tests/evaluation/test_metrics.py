@@ -19,9 +19,11 @@ def test_same_as_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     assert found["accuracy"] == pytest.approx(sklearn_metrics.accuracy_score(y, said))
     assert found["f1"] == pytest.approx(sklearn_metrics.f1_score(y, said, zero_division=0))
     assert found["mcc"] == pytest.approx(sklearn_metrics.matthews_corrcoef(y, said))
+    assert found["brier"] == pytest.approx(sklearn_metrics.brier_score_loss(y, p))
     assert log_loss(p, y) == pytest.approx(sklearn_metrics.log_loss(y, np.clip(p, 1e-9, 1 - 1e-9), labels=[0, 1]))
     if 0 < y.sum() < len(y):
         assert found["auc"] == pytest.approx(sklearn_metrics.roc_auc_score(y, p))
+        assert found["balanced"] == pytest.approx(sklearn_metrics.balanced_accuracy_score(y, said))
     assert found["low"] <= found["accuracy"] + 1e-9
     assert found["accuracy"] <= found["high"] + 1e-9
     assert found["n"] == len(y)
