@@ -90,6 +90,27 @@ def evaluate(
 
 
 @app.command()
+def backtest(
+    cost: Annotated[float, typer.Option("--cost", help="share of the position that entering or leaving takes")] = 0.0005,
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """What the stored forecasts of the test period would have earned, long or out, against buy-and-hold. Secondary to accuracy.
+
+    Example: kdtcn backtest --config configs/djia.yaml --cost 0.001
+    """
+    from kdtcn.evaluation.backtest import backtest as trade
+    from kdtcn.evaluation.stored import stored_predictions
+
+    settings, lake = open_lake(config, sets)
+    made = stored_predictions(lake, settings)
+    if made.empty:
+        raise InputError(f"{lake.url}: no forecasts of the test period; run `kdtcn train --config {config}` first")
+    show(trade(made, cost), json_, f"traded at the close before, {1e4 * cost:g} basis points a change; an upper bound")
+
+
+@app.command()
 def predict(
     session: SessionArgument,
     model: ModelOption = "",
