@@ -67,7 +67,7 @@ def show_entity(
     """
     graph = _graph(config, sets)
     known = _known(graph, as_of)
-    entity = _find(graph, name, as_of)
+    entity = find_entity(graph, name, as_of)
     rows = [
         {
             "head": known.nodes[h]["label"],
@@ -113,7 +113,7 @@ def neighbours(
     """
     graph = _graph(config, sets)
     known = _known(graph, as_of)
-    entity = _find(graph, name, as_of)
+    entity = find_entity(graph, name, as_of)
     near = sorted({*known.successors(entity), *known.predecessors(entity)}, key=lambda e: known.nodes[e]["label"])
     show([{"id": e, "label": known.nodes[e]["label"], "types": known.nodes[e]["types"]} for e in near], json_, name)
 
@@ -135,8 +135,8 @@ def path(
 
     graph = _graph(config, sets)
     known = _known(graph, as_of)
-    start = _find(graph, left, as_of)
-    found = paths(known, start, _find(graph, right, as_of))
+    start = find_entity(graph, left, as_of)
+    found = paths(known, start, find_entity(graph, right, as_of))
     if json_:
         show([[list(step) for step in steps] for steps in found], True)
         return
@@ -195,7 +195,8 @@ def _known(graph: "Graph", as_of: str) -> "nx.MultiDiGraph":
     return graph.as_of(parse_day(as_of) if as_of else pd.Timestamp.now().normalize())
 
 
-def _find(graph: "Graph", name: str, as_of: str) -> str:
+def find_entity(graph: "Graph", name: str, as_of: str = "") -> str:
+    """The id of an entity given by id or name; InputError where nothing bears the name on that day."""
     from kdtcn.errors import InputError
     from kdtcn.sessions import parse_day
     from kg import Linker
