@@ -8,13 +8,13 @@ import pyarrow.dataset as ds
 
 from kdtcn.config import Settings
 from kdtcn.explain.effects import Effects, event_effects
+from kdtcn.explain.placebo import SESSIONS
 from kdtcn.features.news import months_of
 from kdtcn.lake import Lake
 from kdtcn.progress import track
 from kdtcn.training.fold import Sight
 from kdtcn.training.forecast import Outlook, newest, outlook
 
-PLACEBO_SESSIONS = 60  # earlier sessions whose headlines stand in for an event
 UNRANKED = 99  # a headline without popularity comes after those with one
 OLDER = "session:"  # prefix of the rows that hold an older session's effect as a whole
 BASE, LOGIT = "no-news", "forecast"  # rows that hold the two ends which the effects lead from and to
@@ -47,7 +47,7 @@ def explain_pending(
     missing = sessions if force else sessions[~same]
     if len(missing) == 0:
         return 0
-    view = outlook(lake, settings, sight, model_id, missing, before=PLACEBO_SESSIONS)
+    view = outlook(lake, settings, sight, model_id, missing, before=SESSIONS)
     ranks = item_ranks(lake, view)
     for session in track(missing, "event effects", len(missing)):
         found = event_effects(

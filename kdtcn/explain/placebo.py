@@ -8,8 +8,9 @@ import torch
 
 from kdtcn.explain.game import Game, pool_sets
 
+LEVEL = 0.95  # share of headlines of other days whose effect lies inside the band
+SESSIONS = 60  # earlier sessions, before the window, whose headlines stand in for an event
 COALITIONS = 12
-ENOUGH = 20  # fewer candidates of the same popularity than this, and the neighbouring ranks are let in
 CHUNK = 512
 
 
@@ -20,33 +21,41 @@ def placebo_band(
     popularity: np.ndarray | None,
     seed: int,
     coalitions: int = COALITIONS,
-    bounds: tuple[float, float] = (2.5, 97.5),
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper bounds (k,) of the effects of placebo items; NaN where no earlier day has items.
+
+    The bounds are order statistics that leave (1 - LEVEL) / 2 to either side: the effect of one more item of the kind
+    drawn is the j-th smallest of n + 1 with the same chance for each j (Weibull's plotting position). The usual
+    percentiles of 60 draws would hold 92 % of such items. Fewer than 39 draws bound less than LEVEL.
 
     A draw's effect is its Shapley value over coalitions of the other players, one of each size stratum, the same
     for all draws of an event: sizes, not members, make most of the variance of a pooled mean.
     """
     rng = np.random.default_rng(seed)
-    start = int(game.items.offsets[game.rows[0]])  # items before the window: other days, and none from the future
+    # items before the window: other days, and none from the future
+    first, stop = (int(game.items.offsets[row]) for row in (max(0, game.rows[0] - SESSIONS), game.rows[0]))
     low, high = np.full(game.k, np.nan), np.full(game.k, np.nan)
-    if start == 0:
+    if first == stop:
         return low, high
     ranks = None if popularity is None else np.asarray(popularity)
+    bounds = (1 - LEVEL) / 2, (1 + LEVEL) / 2
     own_rows = np.arange(game.items.offsets[game.rows[-1]], game.items.offsets[game.rows[-1] + 1])
     for j in range(game.k):
-        rows = rng.choice(_candidates(ranks, start, own_rows[j]), size=draws)
+        candidates = first + _candidates(ranks, first, stop, own_rows[j], draws)
+        rows = rng.choice(candidates, size=draws, replace=len(candidates) < draws)
         found = _drawn_effects(game, j, rows, _coalitions(game.players, j, coalitions, rng))
-        low[j], high[j] = np.percentile(found, bounds)
+        low[j], high[j] = np.quantile(found, bounds, method="weibull")
     return low, high
 
 
-def _candidates(ranks: np.ndarray | None, start: int, row: int) -> np.ndarray:
+def _candidates(ranks: np.ndarray | None, first: int, stop: int, row: int, least: int) -> np.ndarray:
+    """Items from `first` to `stop`, counted from `first`, of the rank of item `row`; where these are fewer than `least`,
+    those of the neighbouring ranks as well."""
     if ranks is None:
-        return np.arange(start)
-    distance = np.abs(ranks[:start] - ranks[row])
-    within = int(np.partition(distance, min(ENOUGH, start) - 1)[min(ENOUGH, start) - 1])
-    return np.flatnonzero(distance <= within)
+        return np.arange(stop - first)
+    distance = np.abs(ranks[first:stop] - ranks[row])
+    nth = min(least, stop - first) - 1
+    return np.flatnonzero(distance <= np.partition(distance, nth)[nth])
 
 
 def _coalitions(players: int, j: int, count: int, rng: np.random.Generator) -> torch.Tensor:

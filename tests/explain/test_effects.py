@@ -9,6 +9,7 @@ import torch
 from kdtcn.errors import InputError, ModelError
 from kdtcn.explain.effects import METHODS, event_effects
 from kdtcn.explain.game import Game
+from kdtcn.explain.placebo import LEVEL
 from tests.explain import games
 
 COUNTS = [8, 6, 7, 5, 9, 4, 0, 3, 6, 5]
@@ -108,9 +109,19 @@ def test_placebos_are_drawn_from_items_of_the_same_popularity(ranks: str | None,
     rank = np.arange(len(vectors)) % 3
     vectors[:, 0] = np.array([-3.0, 2.0, 3.0])[rank]
     data = dataclasses.replace(data, items={"text": dataclasses.replace(items, vectors=vectors)})
-    found = event_effects(games.Model(games.Additive()), data, 9, samples=8, placebo=200, popularity=rank if ranks else None)
+    found = event_effects(games.Model(games.Additive()), data, 9, samples=8, placebo=30, popularity=rank if ranks else None)
     event = next(j for j, row in enumerate(range(items.offsets[9], items.offsets[10])) if rank[row] == 1)
     assert (found.low[event], found.high[event]) == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_band_covers_items_like_those_drawn_at_its_level() -> None:
+    """Additive model, items that all come from one distribution: an item is inside its band as often as the band says."""
+    data = games.dataset([30] * 60)
+    model, inside = games.Model(games.Additive()), []
+    for i in range(9, 60):
+        found = event_effects(model, data, i, samples=2, placebo=60)
+        inside.append(np.mean((found.low <= found.effects) & (found.effects <= found.high)))
+    assert np.mean(inside) == pytest.approx(LEVEL, abs=3 * np.std(inside) / np.sqrt(len(inside)))
 
 
 def test_no_earlier_days_no_band(model: games.Model) -> None:
