@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+from kdtcn.errors import SourceError
 
 if TYPE_CHECKING:
     from kdtcn.sources.http import Client
@@ -86,6 +88,9 @@ class Counts:
         return text + (f" ({self.restated:,} restated)" if self.restated else "")
 
 
+Row = TypeVar("Row", bound=Record | Price | Reject)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -113,6 +118,14 @@ class Context:
 
     def wants(self, day: date) -> bool:
         return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
+
+
+def readable(rows: list[Row], where: str) -> list[Row]:
+    """The rows of one answer; SourceError where it holds some and none can be read: then the service has changed, not the day."""
+    if rows and all(isinstance(row, Reject) for row in rows):
+        reason = next(row.reason for row in rows if isinstance(row, Reject))
+        raise SourceError(f"{where}: none of its {len(rows):,} rows could be read ({reason}); the service may have changed")
+    return rows
 
 
 class Provider(BaseModel):

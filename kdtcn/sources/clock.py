@@ -89,15 +89,6 @@ class DateStyle:
             return None
         return when.date() if isinstance(when, datetime) else when
 
-    def check(self, values: Iterable[str], what: str) -> date:
-        """The last day of a column; InputError where nothing in it is written in this style."""
-        last = max((day for text in values if (day := self.day(text)) is not None), default=None)
-        if last is None:
-            raise InputError(
-                f"{what}: no date is written as {self.style!r}; mend the option dates (dmy, mdy, iso or a strptime format)"
-            )
-        return last
-
 
 def parse_clock(text: str) -> time:
     """A time of day such as 14:05, 14:05:30 or 2:05 PM. Raises ValueError where the text is none."""
@@ -110,21 +101,31 @@ def parse_clock(text: str) -> time:
     return time(hour, minute, second)
 
 
-def sniff_dates(values: Iterable[str], what: str) -> DateStyle:
-    """The style that the dates of a column prove; `what` names file and column in the error.
+def settle(values: Iterable[str], what: str, chosen: str = "") -> tuple[DateStyle, date]:
+    """How a column writes its dates, as `chosen` or as the values prove, and its last day; one pass in constant memory.
 
-    InputError where every date fits both day/month and month/day: a guess would shift headlines by months.
+    `what` names file and column in the error. InputError where every date fits both day/month and month/day (a guess would
+    shift headlines by months), where styles are mixed, and where no value is a date.
     """
-    iso = day_first = month_first = numeric = 0
+    seen = {style: _Seen(DateStyle(style)) for style in ([chosen] if chosen else ["iso", "dmy", "mdy"])}
+    iso = numeric = 0
+    day_first = month_first = False
     for value in values:
         value = value.strip()
-        found = _NUMERIC.fullmatch(value)
-        if found is not None:
+        found = None if chosen else _NUMERIC.fullmatch(value)
+        if chosen:
+            seen[chosen].add(value)
+        elif found is not None:
             numeric += 1
-            day_first += int(found[1]) > 12
-            month_first += int(found[3]) > 12
+            day_first |= int(found[1]) > 12
+            month_first |= int(found[3]) > 12
+            for style in ("dmy", "mdy"):
+                seen[style].add(value[: found.end(4)])
         elif _ISO.match(value):
             iso += 1
+            seen["iso"].add(value)
+    style = chosen or ("iso" if not numeric else "dmy" if day_first else "mdy")
+    last = seen[style].last
     remedy = "say which with the option dates (dmy, mdy, iso or a strptime format)"
     if iso and numeric:
         raise InputError(f"{what}: some dates are written 2016-06-24, others 24/06/2016; {remedy} to reject the others")
@@ -132,8 +133,21 @@ def sniff_dates(values: Iterable[str], what: str) -> DateStyle:
         raise InputError(f"{what}: dates as day/month and as month/day stand side by side; {remedy} to reject the others")
     if numeric and not day_first and not month_first:
         raise InputError(f"{what}: every date fits both day/month and month/day; {remedy}")
-    if numeric:
-        return DateStyle("dmy" if day_first else "mdy")
-    if iso:
-        return DateStyle("iso")
-    raise InputError(f"{what}: no date found in a form known here; {remedy}")
+    if last is None and chosen:
+        raise InputError(f"{what}: no date is written as {chosen!r}; mend the option dates (dmy, mdy, iso or a strptime format)")
+    if last is None:
+        raise InputError(f"{what}: no date found in a form known here; {remedy}")
+    return DateStyle(style), last
+
+
+class _Seen:
+    """The last day of a column that may be long: a day stands on many rows, so most values were parsed just before."""
+
+    def __init__(self, style: DateStyle) -> None:
+        self.last: date | None = None
+        self._day = lru_cache(maxsize=4096)(style.day)
+
+    def add(self, value: str) -> None:
+        day = self._day(value)
+        if day is not None and (self.last is None or day > self.last):
+            self.last = day

@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from kdtcn.errors import InputError
 from kdtcn.sources import clock
 from kdtcn.sources.base import Context, Provider, Record, Reject
-from kdtcn.sources.files import Delimited, JsonLines, Row, locate, open_table
+from kdtcn.sources.files import Delimited, JsonLines, Row, filled, locate, open_table
 from kdtcn.sources.text import clean, safe_url
 
 COLUMNS = {
@@ -47,13 +46,9 @@ class CsvNews(Provider):
         places = locate(self.path, table.header(), self.columns, COLUMNS, ("date", "text"))
         where = clock.zone(self.timezone)
         at = places["date"]
-        rows = (row.cells[at] for row in table.rows() if row.whole)
-        days = set(rows)  # the whole file is read once before the first row is stored; a day stands on many rows
-        if not days:
-            raise InputError(f"{self.path}: no rows below the header; get the file again")
         what = f"{self.path}, column {table.header()[at]!r}"
-        style = clock.DateStyle(self.dates) if self.dates else clock.sniff_dates(days, what)
-        last = style.check(days, what)
+        # the whole file is read once before the first row is stored
+        style, last = clock.settle((row.cells[at] for row in filled(table)), what, self.dates)
         return self._records(table, places, style, where, clock.day_end(last), context)
 
     def _records(
@@ -74,8 +69,8 @@ class CsvNews(Provider):
 
     def _record(self, row: Row, places: dict[str, int], style: clock.DateStyle, where: ZoneInfo, seen: datetime) -> Record | str:
         """The row as a record, or why it is none."""
-        if not row.whole:
-            return "more or fewer cells than the header"
+        if row.fault:
+            return row.fault
         cells = {field: row.cells[place].strip() for field, place in places.items()}
         try:
             when = style.parse(cells["date"])

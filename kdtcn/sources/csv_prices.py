@@ -8,10 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from kdtcn.errors import InputError
 from kdtcn.sources import clock
 from kdtcn.sources.base import Context, Price, Provider, Reject
-from kdtcn.sources.files import Delimited, JsonLines, Row, locate, open_table
+from kdtcn.sources.files import Delimited, JsonLines, Row, filled, locate, open_table
 
 COLUMNS = {
     "session": ("date", "session", "day"),
@@ -45,13 +44,9 @@ class CsvPrices(Provider):
         table = open_table(self.path, self.delimiter, self.encoding)
         places = locate(self.path, table.header(), self.columns, COLUMNS, ("session", "open", "high", "low", "close"))
         at = places["session"]
-        days = [row.cells[at] for row in table.rows() if row.whole]  # the whole file is read once before the first row is stored
-        if not days:
-            raise InputError(f"{self.path}: no rows below the header; get the file again")
-        style = (
-            clock.DateStyle(self.dates) if self.dates else clock.sniff_dates(days, f"{self.path}, column {table.header()[at]!r}")
-        )
-        style.check(days, f"{self.path}, column {table.header()[at]!r}")
+        what = f"{self.path}, column {table.header()[at]!r}"
+        # the whole file is read once before the first row is stored
+        style, _ = clock.settle((row.cells[at] for row in filled(table)), what, self.dates)
         return self._prices(table, places, style, context)
 
     def _prices(
@@ -66,8 +61,8 @@ class CsvPrices(Provider):
 
     def _price(self, row: Row, places: dict[str, int], style: clock.DateStyle, context: Context) -> Price | str:
         """The row as a price, or why it is none."""
-        if not row.whole:
-            return "more or fewer cells than the header"
+        if row.fault:
+            return row.fault
         cells = {field: row.cells[place].strip() for field, place in places.items()}
         try:
             day = style.parse(cells["session"])

@@ -1,35 +1,32 @@
 """Delimited text and JSON lines row by row, in constant memory, checked whole before the first row is stored."""
 
 import codecs
-import csv
-import gzip
 import io
 import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, NamedTuple
 
 from kdtcn.errors import InputError
+from kdtcn.sources.archive import DAMAGE, LINE, open_plain, plain_name
+from kdtcn.sources.quoting import Parsed, records
 
-LINES = 200  # a record of more lines is a quote that was opened and not closed
 SAMPLE = 1000  # lines of a JSON file that are looked at for its keys
-FIELD = 1 << 24  # characters of one cell; the csv module's own limit is lower and stops the whole file
 
 
 class Row(NamedTuple):
-    """One record: the line it ends on, its cells as they stand, and whether it has as many as the header."""
+    """One record: the line it ends on, its cells as they stand, and what is wrong with it (nothing for most)."""
 
     line: int
     cells: list[str]
-    whole: bool
+    fault: str
 
 
 @dataclass(frozen=True)
 class _Text:
-    """A text file, `.gz` unpacked on the way.
+    """A text file, `.gz`, `.zst` and `.zip` unpacked on the way.
 
     `encoding` '' means UTF-8, or what a byte-order mark says; 'mixed' means line by line UTF-8, else Windows-1252.
     """
@@ -38,37 +35,39 @@ class _Text:
     encoding: str = ""
 
     def _lines(self) -> Iterator[str]:
-        """The decoded lines, their ends as they stand: the csv module tells those inside quotes from the others."""
+        """The decoded lines, their ends as they stand: those inside quotes are told from the others later."""
         check_file(self.path)
         self._check_encoding()
         line = 0
         try:
-            with self._binary() as raw:
+            with open_plain(self.path) as raw:
                 for text in self._decoded(raw):
                     line += 1
+                    if len(text) >= LINE:
+                        raise InputError(f"{self.path}, line {line}: longer than {LINE:,} characters; this is no file of lines")
                     yield text
         except UnicodeError:
             raise InputError(
                 f"{self.path}, after line {line}: not {self.encoding or 'UTF-8'} text; name the encoding with the option encoding (cp1252, latin-1, utf-16, mixed)"
             ) from None
-        except (EOFError, zlib.error, OSError) as error:
+        except DAMAGE as error:
             raise InputError(f"{self.path}: cannot be read to its end ({error}); get the file again") from None
 
     def _decoded(self, raw: IO[bytes]) -> Iterator[str]:
+        """Line by line, and no more of a line than fits into memory whatever the file is."""
         if self.encoding != "mixed":
-            yield from io.TextIOWrapper(raw, self.encoding or self._marked(), newline="")
+            text = io.TextIOWrapper(raw, self.encoding or self._marked(), newline="")
+            while line := text.readline(LINE):
+                yield line
             return
-        for line in raw:
+        while coded := raw.readline(LINE):
             try:
-                yield line.decode("utf-8")
+                yield coded.decode("utf-8")
             except UnicodeDecodeError:
-                yield line.decode("cp1252", "replace")
-
-    def _binary(self) -> IO[bytes]:
-        return cast(IO[bytes], gzip.open(self.path)) if self.path.suffix == ".gz" else self.path.open("rb")
+                yield coded.decode("cp1252", "replace")
 
     def _marked(self) -> str:
-        with self._binary() as raw:
+        with open_plain(self.path) as raw:
             head = raw.read(4)
         return "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
@@ -89,7 +88,7 @@ class Delimited(_Text):
 
     def header(self) -> list[str]:
         """The column names. InputError where there is no file, no header, or a name stands twice."""
-        names = [name.strip() for name in next((cells for _, cells in self._records()), [])]
+        names = [name.strip() for name in next((found.cells for found in self._records()), [])]
         if not any(names):
             raise InputError(f"{self.path}: the file is empty; expected a header line and rows below it")
         twice = sorted({name for name in names if names.count(name) > 1 and name})
@@ -98,28 +97,18 @@ class Delimited(_Text):
         return names
 
     def rows(self) -> Iterator[Row]:
-        """The records below the header; lines without any text are skipped."""
-        width = len(self.header())
-        for index, (line, cells) in enumerate(self._records()):
+        """The records below the header; lines without any text are skipped, the header's own words further down are a fault."""
+        header = self.header()
+        for index, (line, cells, fault) in enumerate(self._records(len(header))):
             if index and any(cell.strip() for cell in cells):
-                yield Row(line, cells, len(cells) == width)
+                if not fault and len(cells) != len(header):
+                    fault = "more or fewer cells than the header"
+                elif cells[0].strip() == header[0] and [cell.strip() for cell in cells] == header:
+                    fault = "the header once more"
+                yield Row(line, cells, fault)
 
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
-        csv.field_size_limit(FIELD)
-        reader = csv.reader(self._lines(), delimiter=self.delimiter)
-        before = 0
-        try:
-            for cells in reader:
-                if reader.line_num - before > LINES:
-                    raise InputError(
-                        f"{self.path}, line {before + 1}: a quote is opened there and not closed within {LINES} lines; mend that line"
-                    )
-                before = reader.line_num
-                yield reader.line_num, cells
-        except csv.Error as error:
-            raise InputError(
-                f"{self.path}, line {reader.line_num}: not readable as delimited text ({error}); mend that line"
-            ) from None
+    def _records(self, width: int = 0) -> Iterator[Parsed]:
+        return records(self._lines(), self.delimiter, width)
 
 
 @dataclass(frozen=True)
@@ -128,7 +117,7 @@ class JsonLines(_Text):
 
     def header(self) -> list[str]:
         """The keys, in order of appearance. InputError where no line is an object."""
-        found = (value for _, _, value in islice(self._objects(), SAMPLE) if value is not None)
+        found = (value for _, _, value in islice(self.objects(), SAMPLE) if value is not None)
         names = list(dict.fromkeys(key for value in found for key in value))
         if not names:
             raise InputError(f'{self.path}: no line is a JSON object; expected one such as {{"Date": ..., "title": ...}} a line')
@@ -136,13 +125,13 @@ class JsonLines(_Text):
 
     def rows(self) -> Iterator[Row]:
         names = self.header()
-        for line, text, value in self._objects():
+        for line, text, value in self.objects():
             if value is None:
-                yield Row(line, [text], False)
+                yield Row(line, [text], "not a JSON object")
             else:
-                yield Row(line, ["" if (cell := value.get(name)) is None else str(cell) for name in names], True)
+                yield Row(line, ["" if (cell := value.get(name)) is None else str(cell) for name in names], "")
 
-    def _objects(self) -> Iterator[tuple[int, str, dict[str, object] | None]]:
+    def objects(self) -> Iterator[tuple[int, str, dict[str, object] | None]]:
         for line, text in enumerate(self._lines(), start=1):
             if text.strip():
                 try:
@@ -153,9 +142,19 @@ class JsonLines(_Text):
 
 
 def open_table(path: Path, delimiter: str = ",", encoding: str = "") -> Delimited | JsonLines:
-    """The file as rows: JSON lines by their suffix (.jsonl, .ndjson, also with .gz), delimited text otherwise."""
-    name = path.name.removesuffix(".gz")
-    return JsonLines(path, encoding) if name.endswith((".jsonl", ".ndjson")) else Delimited(path, encoding, delimiter)
+    """The file as rows: JSON lines by their suffix (.jsonl, .ndjson, also packed), delimited text otherwise."""
+    check_file(path)
+    lines = plain_name(path).lower().endswith((".jsonl", ".ndjson"))
+    return JsonLines(path, encoding) if lines else Delimited(path, encoding, delimiter)
+
+
+def filled(table: Delimited | JsonLines) -> Iterator[Row]:
+    """The rows without a fault; InputError where the file has no rows at all."""
+    rows = table.rows()
+    first = next(rows, None)
+    if first is None:
+        raise InputError(f"{table.path}: no rows below the header; get the file again")
+    return (row for row in chain([first], rows) if not row.fault)
 
 
 def check_file(path: Path) -> None:

@@ -60,7 +60,7 @@ class KaggleNews(Provider):
         """RedditNews.csv: a row a headline; the order within a date is the final vote rank."""
         ranks: dict[date, int] = {}
         for row in table.rows():
-            if not row.whole:
+            if row.fault:
                 raise InputError(
                     f"{self.path}, line {row.line}: {len(row.cells)} cells instead of 2; mend that line or get the file again"
                 )

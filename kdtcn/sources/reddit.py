@@ -10,8 +10,9 @@ from pydantic import Field
 
 from kdtcn.errors import SourceError
 from kdtcn.sources import clock, rss
-from kdtcn.sources.base import Context, Provider, Record, Reject
-from kdtcn.sources.http import Answer
+from kdtcn.sources.base import Context, Provider, Record, Reject, readable
+from kdtcn.sources.cache import key_of
+from kdtcn.sources.http import FRESH, Answer
 from kdtcn.sources.text import clean, safe_url
 
 ID, SECRET = "REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"
@@ -41,35 +42,42 @@ class Reddit(Provider):
 
     def _feed(self, context: Context) -> list[Record | Reject]:
         answer = context.http.get(f"{self.site}/r/{self.subreddit}/{self.listing}/.rss", params={"t": self.period, "limit": 100})
-        return [
-            rss.record(entry, self.source, answer, self._rank(place)) for place, entry in enumerate(rss.entries(answer), start=1)
-        ]
+        entries = enumerate(rss.entries(answer), start=1)
+        rows = readable([rss.record(entry, self.source, answer, self._rank(place)) for place, entry in entries], answer.where)
+        context.http.keep(answer, FRESH)
+        return rows
 
     def _listing(self, context: Context, client: str, secret: str) -> list[Record | Reject]:
         """All pages, before the first row is stored: ranks run on over them."""
-        granted = context.http.post(
-            f"{self.site}/api/v1/access_token", data={"grant_type": "client_credentials"}, auth=(client, secret)
-        ).json()
-        token = granted.get("access_token") if isinstance(granted, dict) else None
-        if not token:
-            raise SourceError(f"{self.site}: gave no access token; check {ID} and {SECRET}")
+        url, token, after = f"{self.api}/r/{self.subreddit}/{self.listing}", "", ""
         rows: list[Record | Reject] = []
-        after = ""
         for _ in range(self.pages):
             params = {"t": self.period, "limit": 100, "raw_json": 1} | ({"after": after} if after else {})
-            answer = context.http.get(
-                f"{self.api}/r/{self.subreddit}/{self.listing}", params=params, headers={"Authorization": f"Bearer {token}"}
-            )
+            answer = context.http.recall(key_of(url, params))
+            if answer is None:
+                token = token or self._token(context, client, secret)
+                answer = context.http.get(url, params=params, headers={"Authorization": f"Bearer {token}"})
             try:
                 page = answer.json()["data"]
                 posts, following = list(page["children"]), page.get("after") or ""
             except (KeyError, TypeError, AttributeError):
                 raise SourceError(f"{answer.where}: the answer is no listing; the service may have changed") from None
-            rows += [self._post(post, len(rows) + place, answer) for place, post in enumerate(posts, start=1)]
+            found = [self._post(post, len(rows) + place, answer) for place, post in enumerate(posts, start=1)]
+            rows += readable(found, answer.where)
+            context.http.keep(answer, FRESH)
             if not following or following == after:
                 break
             after = following
         return rows
+
+    def _token(self, context: Context, client: str, secret: str) -> str:
+        granted = context.http.post(
+            f"{self.site}/api/v1/access_token", data={"grant_type": "client_credentials"}, auth=(client, secret)
+        ).json()
+        token = granted.get("access_token") if isinstance(granted, dict) else None
+        if not isinstance(token, str) or not token:
+            raise SourceError(f"{self.site}: gave no access token; check {ID} and {SECRET}")
+        return token
 
     def _post(self, post: Any, place: int, answer: Answer) -> Record | Reject:
         data = post.get("data") if isinstance(post, dict) else None

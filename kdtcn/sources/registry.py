@@ -15,9 +15,12 @@ BUILTIN = {
     "prices.csv": "kdtcn.sources.csv_prices:CsvPrices",
     "prices.kaggle": "kdtcn.sources.kaggle:KagglePrices",
     "prices.yahoo": "kdtcn.sources.yahoo:Yahoo",
+    "news.gdelt": "kdtcn.sources.gdelt:Gdelt",
+    "news.gdelt-files": "kdtcn.sources.gdelt_files:GdeltFiles",
     "news.csv": "kdtcn.sources.csv_news:CsvNews",
     "news.kaggle": "kdtcn.sources.kaggle:KaggleNews",
     "news.reddit": "kdtcn.sources.reddit:Reddit",
+    "news.reddit-dump": "kdtcn.sources.reddit_dump:RedditDump",
     "news.rss": "kdtcn.sources.rss:Rss",
 }
 

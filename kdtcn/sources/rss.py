@@ -16,8 +16,9 @@ from pydantic import Field
 from kdtcn.errors import SourceError
 from kdtcn.progress import say
 from kdtcn.sources import clock
-from kdtcn.sources.base import Context, Provider, Record, Reject
-from kdtcn.sources.http import Answer
+from kdtcn.sources.base import Context, Provider, Record, Reject, readable
+from kdtcn.sources.cache import key_of
+from kdtcn.sources.http import FRESH, Answer
 from kdtcn.sources.text import clean, safe_url
 
 STATE = "rss.json"
@@ -38,8 +39,11 @@ class Rss(Provider):
         answers = []
         for url in self.feeds:
             try:
-                answer = context.http.get(url, headers=_conditions(tags.get(url, {})))
-                answers.append((url, answer, [] if answer.status == 304 else entries(answer)))
+                answer = context.http.get(url, headers=_conditions(tags.get(key_of(url), {})))
+                source = self.source or f"rss/{urlsplit(url).hostname}"
+                rows = [] if answer.status == 304 else [record(entry, source, answer) for entry in entries(answer)]
+                answers.append((url, answer, readable(rows, answer.where)))
+                context.http.keep(answer, FRESH)
             except SourceError as error:
                 context.problems.append(str(error))
                 say(f"feed left out: {error}")
@@ -47,15 +51,12 @@ class Rss(Provider):
             raise SourceError(f"no feed could be read; the first: {context.problems[-len(self.feeds)]}")
         return self._records(answers, context)
 
-    def _records(self, answers: list[tuple[str, Answer, list[Any]]], context: Context) -> Iterator[Record | Reject]:
-        for url, answer, found in answers:
-            source = self.source or f"rss/{urlsplit(url).hostname}"
-            for entry in found:
-                row = record(entry, source, answer)
-                if isinstance(row, Reject) or context.wants(row.day):
-                    yield row
+    def _records(self, answers: list[tuple[str, Answer, list[Record | Reject]]], context: Context) -> Iterator[Record | Reject]:
+        for url, answer, rows in answers:
+            yield from (row for row in rows if isinstance(row, Reject) or context.wants(row.day))
             if answer.status != 304:
-                context.tags[url] = {name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers}
+                tags = {name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers}
+                context.tags[key_of(url)] = {"feed": answer.where, **tags}
 
     def stored(self, context: Context) -> None:
         """Remember the feeds' tags only now: an entry that was fetched but not stored would else never come again."""

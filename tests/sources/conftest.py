@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,6 +45,7 @@ class Service:
         self.replies: dict[str, list[Reply]] = {}
         self.asked: list[Asked] = []
         self.over = threading.Event()
+        self.clock = NOW  # what it says in the header Date
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -70,6 +72,9 @@ class Service:
                 self.close_connection = True
 
             do_POST = do_GET
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return format_datetime(service.clock, usegmt=True)
 
             def log_message(self, format: str, *values: object) -> None:
                 pass
@@ -110,7 +115,7 @@ def lake(tmp_path: Path) -> Lake:
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:
-    client = Client(interval=0.0, timeout=5.0, clock=lambda: NOW)
+    client = Client(interval=0.0, timeout=5.0, clock=lambda: NOW, sleep=lambda seconds: None)
     yield Context(now=NOW, state=tmp_path / "state", client=client)
     client.close()
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kdtcn.errors import InputError
-from kdtcn.sources.clock import DateStyle, day_end, day_start, new_york_day, parse_clock, session_close, sniff_dates, to_utc, zone
+from kdtcn.sources.clock import DateStyle, day_end, day_start, new_york_day, parse_clock, session_close, settle, to_utc, zone
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_time_with_offset_keeps_it_and_belongs_to_its_new_york_day() -> None:
     ],
 )
 def test_the_style_that_the_dates_prove(values: list[str], style: str) -> None:
-    assert sniff_dates(values, "x.csv") == DateStyle(style)
+    assert settle(values, "x.csv")[0] == DateStyle(style)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,24 @@ def test_the_style_that_the_dates_prove(values: list[str], style: str) -> None:
 )
 def test_no_guess(values: list[str], words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:
-        sniff_dates(values, "x.csv, column 'Date'")
+        settle(values, "x.csv, column 'Date'")
     assert "x.csv, column 'Date'" in str(caught.value)
     assert "option dates" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "chosen", "last"),
+    [
+        (["2016-06-24", "2016-06-25", "2016-06-01"], "", date(2016, 6, 25)),  # newest first or last, or in no order
+        (["2016-06-24T10:00:00Z", "2016-06-23T10:00:00Z"], "", date(2016, 6, 24)),
+        (["24/06/2016 10:00", "03/04/2016 11:00"], "", date(2016, 6, 24)),
+        (["03/04/2016", "01/05/2016"], "dmy", date(2016, 5, 1)),
+        (["03/04/2016", "01/05/2016"], "mdy", date(2016, 3, 4)),
+        (["Jun 24, 2016", "soon"], "%b %d, %Y", date(2016, 6, 24)),
+    ],
+)
+def test_the_last_day_of_a_column(values: list[str], chosen: str, last: date) -> None:
+    assert settle(values, "x.csv", chosen)[1] == last
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kdtcn.errors import InputError
-from kdtcn.sources.files import LINES, Delimited, locate, open_table
+from kdtcn.sources.files import Delimited, locate, open_table
+from kdtcn.sources.quoting import LINES, UNCLOSED
 
 GOOD = "Date,News\n2016-06-24,Café opens\n"
 
@@ -37,7 +38,36 @@ def test_mixed_encodings_line_by_line(write: Callable[..., Path]) -> None:
 
 def test_rows_know_their_line_and_whether_they_are_whole(write: Callable[..., Path]) -> None:
     path = write("a.csv", 'Date,News\n1,"two\nlines"\n\n2\n3,a,b\n,\n')
-    assert [(row.line, row.whole) for row in Delimited(path).rows()] == [(3, True), (5, False), (6, False)]
+    assert [(row.line, bool(row.fault)) for row in Delimited(path).rows()] == [(3, False), (5, True), (6, True)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ('1,"He said ""no"", twice"\n', [["1", 'He said "no", twice']]),  # as it should be
+        ('1,"He said "no" to it"\n', [["1", 'He said "no" to it']]),
+        ('1,"Oil, gas and "cheap" coal"\n2,b\n', [["1", 'Oil, gas and "cheap" coal'], ["2", "b"]]),
+        ('1,Rates at 5" high\n2,b\n', [["1", 'Rates at 5" high'], ["2", "b"]]),
+        ('1,"No" says minister\n', [["1", '"No" says minister']]),
+        ('1,"two\nlines"\n2,b\n', [["1", "two\nlines"], ["2", "b"]]),
+        ('1,"never closed\n2,b\n3,c\n', [["1", '"never closed'], ["2", "b"], ["3", "c"]]),
+        ('1,"a\n2,b\n3,"c, d\n4,e\n', [["1", '"a'], ["2", "b"], ["3", '"c, d'], ["4", "e"]]),
+        ('1,"open\n' + "x,y\n" * (LINES + 5) + '1,"\n', [["1", '"open'], *[["x", "y"]] * (LINES + 5), ["1", '"']]),
+        ('"a "b" c",d,e\n1,b\n', [UNCLOSED, ["1", "b"]]),
+    ],
+)
+def test_quotes_that_nobody_escaped_swallow_no_row(write: Callable[..., Path], lines: str, found: list[list[str] | str]) -> None:
+    assert [row.fault or row.cells for row in Delimited(write("a.csv", "Date,News\n" + lines)).rows()] == found
+
+
+def test_line_numbers_go_on_after_a_stray_quote(write: Callable[..., Path]) -> None:
+    path = write("a.csv", 'Date,News\n1,"two\nlines"\n2,"open\n3,b\n')
+    assert [row.line for row in Delimited(path).rows()] == [3, 4, 5]
+
+
+def test_a_header_that_comes_again_is_no_row(write: Callable[..., Path]) -> None:
+    path = write("a.csv", "Date,News\n1,a\nDate,News\n2,b\n")
+    assert [row.fault for row in Delimited(path).rows()] == ["", "the header once more", ""]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +78,6 @@ def test_rows_know_their_line_and_whether_they_are_whole(write: Callable[..., Pa
         ("a.csv", b"Date,News,Date\n", "", "stands twice"),
         ("a.csv", GOOD.encode("cp1252"), "", "not UTF-8 text"),
         ("a.csv", GOOD.encode(), "klingon", "unknown encoding 'klingon'"),
-        ("a.csv", GOOD + '1,"open\n' + "x,y\n" * (LINES + 5) + '1,"\n', "", "line 3: a quote is opened"),
         ("a.csv.gz", gzip.compress(GOOD.encode() * 500)[:-20], "", "cannot be read to its end"),
         ("a.csv.gz", b"no gzip at all", "", "cannot be read"),
     ],
@@ -69,11 +98,11 @@ def test_json_lines_are_rows_too(write: Callable[..., Path]) -> None:
     )
     table = open_table(path)
     assert table.header() == ["Date", "title", "votes"]
-    assert [(row.line, row.cells, row.whole) for row in table.rows()] == [
-        (1, ["2016-06-24", "Oil falls", ""], True),
-        (3, ["", "Rates\nrise", "7"], True),
-        (4, ["[1]"], False),
-        (5, ['{"title": "ha'], False),
+    assert [(row.line, row.cells, bool(row.fault)) for row in table.rows()] == [
+        (1, ["2016-06-24", "Oil falls", ""], False),
+        (3, ["", "Rates\nrise", "7"], False),
+        (4, ["[1]"], True),
+        (5, ['{"title": "ha'], True),
     ]
 
 

@@ -139,8 +139,8 @@ def test_two_requests_to_one_host_keep_their_distance(service: Service, monkeypa
         clock.waited.append(seconds)
         clock.now += seconds
 
-    monkeypatch.setattr("kdtcn.sources.http.time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
-    client = Client(interval=2.0)
+    monkeypatch.setattr("kdtcn.sources.http.time", SimpleNamespace(monotonic=lambda: clock.now))
+    client = Client(interval=2.0, sleep=sleep)
     for path in ("/a", "/b", "/c"):
         client.get(service.on(path, Reply("x")))
         clock.now += 0.5

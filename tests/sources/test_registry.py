@@ -11,7 +11,8 @@ from kdtcn.sources import Provider, available, configured, create, registry
 
 
 def test_every_name_in_the_table_leads_to_a_provider_of_its_kind() -> None:
-    needs: dict[str, dict[str, Any]] = {"csv": {"path": "x"}, "kaggle": {"path": "x"}, "rss": {"feeds": ["https://example.org"]}}
+    needs: dict[str, dict[str, Any]] = {name: {"path": "x"} for name in ("csv", "kaggle", "reddit-dump")}
+    needs["rss"] = {"feeds": ["https://example.org"]}
     for kind in ("prices", "news"):
         for name in available(kind):
             made = create(kind, name, needs.get(name, {}))
@@ -23,7 +24,7 @@ def test_every_name_in_the_table_leads_to_a_provider_of_its_kind() -> None:
     ("kind", "name", "options", "words"),
     [
         ("prices", "bloomberg", {}, "no prices provider 'bloomberg'; there are csv, kaggle, yahoo"),
-        ("news", "yahoo", {}, "no news provider 'yahoo'; there are csv, kaggle, reddit, rss"),
+        ("news", "yahoo", {}, "no news provider 'yahoo'; there are csv, gdelt, gdelt-files, kaggle, reddit, reddit-dump, rss"),
         ("news", "rss", {"feed": ["x"]}, "option 'feeds': Field required; its options are feeds, source"),
         ("news", "rss", {"feeds": ["x"], "speed": 1}, "option 'speed'"),
         ("news", "reddit", {"pages": 0}, "option 'pages'"),

@@ -74,8 +74,21 @@ def test_a_second_run_adds_nothing_until_the_session_has_closed(service: Service
     versions = lake.versions()
     assert collect(lake, found, context) == Counts(3, 0, 2, 1)
     assert lake.versions() == versions
-    context.now = datetime(2016, 6, 24, 20, 30, tzinfo=UTC)
-    assert collect(lake, found, context) == Counts(3, 1, 2)
+    for minute, stored in ((29, 0), (30, 1)):  # quotes lag: half an hour after the close they have settled
+        context.now = service.clock = datetime(2016, 6, 24, 20, minute, tzinfo=UTC)
+        context.http.clock = lambda: context.now
+        assert collect(lake, found, context).stored == stored
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_when_two_clocks_differ_the_earlier_says_what_has_closed(
+    service: Service, lake: Lake, context: Context, ours: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    early, late = datetime(2016, 6, 24, 19, 50, tzinfo=UTC), datetime(2016, 6, 24, 20, 50, tzinfo=UTC)
+    context.now, service.clock = (late, early) if ours else (early, late)
+    context.http.clock = lambda: context.now
+    assert collect(lake, provider(service, WEEK), _range(context)) == Counts(3, 2, 0, 1)
+    assert "this machine's clock is 60 min" in capsys.readouterr().err
 
 
 def test_the_values_are_the_unadjusted_ones(service: Service, lake: Lake, context: Context) -> None:
