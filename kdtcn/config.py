@@ -65,6 +65,7 @@ class SourcesSettings(Section):
     prefer: list[str] = Field([], description="price sources in order of trust, where several know a session")
     prices: list[PriceSource] = Field([], description="price providers that `fetch` and the nightly ask")
     news: list[NewsSource] = Field([], description="news providers that `fetch` and the nightly ask")
+    requests: int = Field(500, ge=1, description="requests that one `fetch` may make")
 
 
 class NlpSettings(Section):

@@ -8,6 +8,7 @@ from kdtcn.lake import Lake
 from kdtcn.progress import say
 from kdtcn.sessions import Day, parse_day
 from kdtcn.sources.base import Context, Counts
+from kdtcn.sources.cache import Cache
 from kdtcn.sources.http import Client
 from kdtcn.sources.registry import configured
 from kdtcn.sources.store import collect
@@ -25,12 +26,16 @@ def fetch(
     if begin and end and begin > end:
         raise ConfigError(f"from {begin} to {end}: the range ends before it begins; swap the dates")
     providers = configured(settings.sources)
-    client = Client()
+    client = Client(
+        budget=settings.sources.requests,
+        cache=Cache(settings.folder / "cache"),
+        clock=(lambda: now) if now else (lambda: datetime.now(UTC)),
+    )
     counts: dict[str, Counts] = {}
     failed: list[str] = []
     try:
         for name, provider in providers.items():
-            context = Context(begin, end, now or datetime.now(UTC), settings.folder / "state", client)
+            context = Context(begin, end, client.clock(), settings.folder / "state", client)
             try:
                 counts[name] = collect(lake, provider, context)
             except SourceError as error:

@@ -12,10 +12,12 @@ import pyarrow.dataset as ds
 
 from kdtcn.errors import LakeError
 from kdtcn.lake import Lake
+from kdtcn.progress import say
 from kdtcn.sources.base import Context, Counts, Price, Provider, Record, Reject
 from kdtcn.sources.text import headline_id, refuse
 
 CHUNK = 100_000  # rows in memory at a time
+TOLD = 5  # restated sessions that are named one by one
 RAW = 1000  # characters of a refused row that are kept
 VALUES = ["open", "high", "low", "close", "adj_close", "volume"]
 T = TypeVar("T")
@@ -81,9 +83,27 @@ def store_prices(lake: Lake, rows: Iterable[Price | Reject], now: datetime) -> C
             stored = written.stored if written else 0
             known += len(frame) - stored
             restated = int(changed.sum())
+            _tell_restated(both[changed])
         _store_rejects(lake, rejects, now)
         total += Counts(len(chunk), stored, known, len(rejects), restated=restated)
     return total
+
+
+def _tell_restated(rows: pd.DataFrame) -> None:
+    """Say which sessions got other values than those stored, and how much the close moved."""
+    for row in rows.head(TOLD).to_dict("records"):
+        moved = [
+            f"{name} {row[f'{name}_old']:,.6g} -> {row[name]:,.6g}"
+            for name in VALUES
+            if not _equal(row[f"{name}_old"], row[name])
+        ]
+        say(f"restated by {row['source']}: {row['symbol']} {row['session']:%Y-%m-%d}: {', '.join(moved)}; the old row stays")
+    if len(rows) > TOLD:
+        say(f"restated: {len(rows) - TOLD:,} more sessions")
+
+
+def _equal(left: float, right: float) -> bool:
+    return bool(np.isclose(left, right, rtol=SAME, atol=0.0, equal_nan=True))
 
 
 def _headlines(records: list[Record]) -> pd.DataFrame:

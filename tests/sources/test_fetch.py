@@ -11,8 +11,9 @@ from kdtcn.errors import ConfigError, InputError, SourceError
 from kdtcn.lake import Lake
 from kdtcn.sources import Counts
 from kdtcn.sources.fetch import fetch
+from kdtcn.sources.http import FRESH
 
-from .conftest import Reply, Service
+from .conftest import NOW, Reply, Service
 
 FEED = (
     '<?xml version="1.0"?><rss version="2.0"><channel><title>x</title><item><title>Oil falls</title>'
@@ -36,8 +37,23 @@ def test_days_of_the_range_from_every_provider(service: Service, lake: Lake, tmp
         "options": {"feeds": [service.on("/feed", Reply(FEED, headers={"ETag": '"1"'}), Reply(status=304))]},
     }
     settings = _settings(tmp_path, headlines, feed)
-    assert fetch(lake, settings, "2016-06-21", "2016-06-24") == {"news csv": Counts(2, 2), "news rss": Counts(1, 1)}
-    assert fetch(lake, settings) == {"news csv": Counts(3, 1, 2), "news rss": Counts()}  # the feed's tag was remembered
+    assert fetch(lake, settings, "2016-06-21", "2016-06-24", now=NOW) == {"news csv": Counts(2, 2), "news rss": Counts(1, 1)}
+    assert fetch(lake, settings, now=NOW) == {"news csv": Counts(3, 1, 2), "news rss": Counts(1, 0, 1)}
+    assert service.count("/feed") == 1  # the answer is as good as new
+    assert fetch(lake, settings, now=NOW + FRESH)["news rss"] == Counts()  # its tag was remembered
+    assert service.count("/feed") == 2
+
+
+def test_the_requests_of_a_round_are_counted(
+    service: Service, lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feeds = [service.on(path, Reply(FEED.replace("Oil", path[1:]))) for path in ("/one", "/two", "/three")]
+    settings = _settings(tmp_path, {"provider": "rss", "options": {"feeds": feeds}})
+    settings = settings.model_copy(update={"sources": settings.sources.model_copy(update={"requests": 2})})
+    assert fetch(lake, settings, now=NOW) == {"news rss": Counts(2, 2)}
+    assert "/three: not asked, the request budget of this run is spent; run again to go on" in capsys.readouterr().err
+    assert fetch(lake, settings, now=NOW) == {"news rss": Counts(3, 1, 2)}  # two from the cache, which costs nothing
+    assert [service.count(path) for path in ("/one", "/two", "/three")] == [1, 1, 1]
 
 
 def test_a_service_that_is_down_does_not_stop_the_others(

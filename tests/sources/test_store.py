@@ -59,9 +59,12 @@ def test_counts_that_do_not_add_up_are_a_bug_not_a_report() -> None:
     assert Counts(3, 1, 1, 1) + Counts(2, 2, restated=1) == Counts(5, 3, 1, 1, 1)
 
 
-def test_a_restated_price_is_a_new_row_known_from_now_on(lake: Lake) -> None:
+def test_a_restated_price_is_a_new_row_known_from_now_on(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
     assert store_prices(lake, [price(22), price(23)], NOW) == Counts(2, 2)
+    assert "restated" not in capsys.readouterr().err
     assert store_prices(lake, [price(22), price(23, 11.5)], NOW) == Counts(2, 1, 1, restated=1)
+    told = "restated by yahoo: ^DJI 2016-06-23: close 11 -> 11.5, adj_close 11 -> 11.5; the old row stays"
+    assert told in capsys.readouterr().err
     rows = lake.read("prices")
     assert list(rows["close"]) == [11.0, 11.0, 11.5]
     assert list(rows["available_at"])[1:] == [pd.Timestamp("2016-06-23 20:00", tz="UTC"), pd.Timestamp(NOW)]
