@@ -39,6 +39,30 @@ def model(
     _conclude(audit(name, fold.data, fold.split, options), f"{name} on {settings.name}", json_)
 
 
+@audit_app.command()
+def leaks(
+    sessions: Annotated[int, typer.Option("--sessions", help="test sessions to rebuild from the lake of their time", min=1)] = 8,
+    name: Annotated[str, typer.Option("--model", help="the model that is fitted on shuffled labels")] = "kdtcn",
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Nothing from the future: dates apart, inputs and vectors rebuilt from what was known, no telling input, shuffled labels.
+
+    Example: kdtcn audit leaks --config configs/djia.yaml
+    """
+    from kdtcn.evaluation.audit_leaks import audit
+    from kdtcn.models import family
+    from kdtcn.training.fold import Sight, prepare
+
+    settings, lake = open_lake(config, sets)
+    family(name)
+    lake.require("extractions", f"`kdtcn run --config {config}` extracts and links events first")
+    sight = Sight.of(lake, settings)
+    fold = prepare(lake, settings, "forecast", sight)
+    _conclude(audit(lake, settings, sight, fold, sessions=sessions, model=name), f"leaks in {settings.name}", json_)
+
+
 def _conclude(findings: "Iterable[Finding]", title: str, json_: bool) -> None:
     found = list(findings)
     if json_:

@@ -97,8 +97,8 @@ def _redrawn(data: Dataset, row: int) -> Dataset:
         return new
 
     items = {kind: replace(part, vectors=after(part.vectors, int(part.offsets[row + 1]))) for kind, part in data.items.items()}
-    labels = {name: after(getattr(data, name), row) for name in ("d", "c", "up", "abrupt")}
-    return replace(data, prices=after(data.prices, row + 1), sigma=after(data.sigma, row + 1), items=items, **labels)
+    changed: dict[str, Any] = {name: after(getattr(data, name), row) for name in ("d", "c", "up", "abrupt")}
+    return replace(data, prices=after(data.prices, row + 1), sigma=after(data.sigma, row + 1), items=items, **changed)
 
 
 def _nats(model: Model, data: Dataset, rows: np.ndarray) -> float:
