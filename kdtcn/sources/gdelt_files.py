@@ -18,7 +18,7 @@ from kdtcn.sources import clock
 from kdtcn.sources.archive import unzip_lines
 from kdtcn.sources.base import Context, Provider, Record, Reject, readable
 from kdtcn.sources.gdelt import KEPT, SOURCE, title_of
-from kdtcn.sources.http import Answer, RefusedError
+from kdtcn.sources.http import FRESH, Answer, RefusedError
 from kdtcn.sources.text import safe_url
 
 QUARTER = timedelta(minutes=15)
@@ -49,6 +49,7 @@ class GdeltFiles(Provider):
         newest = _NEWEST.search(answer.content.decode("ascii", "replace"))
         if newest is None:
             raise SourceError(f"{answer.where}: names no file *.gkg.csv.zip; the service may have changed")
+        context.http.keep(answer, FRESH)
         end = datetime.strptime(newest[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         begin = end - timedelta(days=1) + QUARTER
         if context.first or context.last:
@@ -103,7 +104,9 @@ class GdeltFiles(Provider):
             raise SourceError(str(error)) from None
         if number and not titles:
             readable(found, answer.where)
-            raise SourceError(f"{answer.where}: none of its {number:,} pages has a title; early files hold none, take later days")
+            raise SourceError(
+                f"{answer.where}: none of its {number:,} pages has a title; early files hold none, else the service may have changed"
+            )
         return found
 
     def _row(self, line: str, where: str, known: datetime) -> Record | Reject | None:

@@ -28,6 +28,10 @@ _CHART = "/v8/finance/chart/"
 _HOST = re.compile(r"^https://[\w.]*yahoo\.com")
 
 
+class _NoPricesError(SourceError):
+    """An answer in good order that holds no session."""
+
+
 class Yahoo(Provider):
     """Sessions that have closed; available at their close. A session still open is refused, its last price is no close.
 
@@ -74,7 +78,13 @@ class Yahoo(Provider):
 
     def _read(self, symbol: str, first: date, last: date, context: Context) -> list[Price | Reject]:
         session = _Patient(context, self.base_url, key_of(f"{self.base_url}{_CHART}{symbol}", {"from": first, "to": last}))
-        frame = self._history(symbol, str(first), str(last + timedelta(days=1)), session)
+        try:
+            frame = self._history(symbol, str(first), str(last + timedelta(days=1)), session)
+        except _NoPricesError:
+            days = (first + timedelta(days=i) for i in range((last - first).days + 1))
+            if any(close + SETTLED <= context.now for day in days if (close := clock.session_close(day))):
+                raise
+            return []  # a weekend, a holiday, or before the first close
         missing = [name for name in COLUMNS if name not in frame.columns]
         if missing and len(frame):
             raise SourceError(
@@ -103,7 +113,7 @@ class Yahoo(Provider):
         """The rows from `start` to before `end`; SourceError with Yahoo's own reason where there are none to have."""
         import yfinance
         from yfinance.data import YfData
-        from yfinance.exceptions import YFException, YFRateLimitError
+        from yfinance.exceptions import YFException, YFPricesMissingError, YFRateLimitError
 
         where = f"yahoo, {symbol}"
         YfData.cache_get.cache_clear()  # it remembers answers for past ranges, broken ones too
@@ -117,6 +127,8 @@ class Yahoo(Provider):
             )
         except YFRateLimitError:
             raise SourceError(f"{where}: too many requests; try again in an hour") from None
+        except YFPricesMissingError as error:
+            raise _NoPricesError(f"{where}: {str(error)[:200]}; check the symbol and the dates") from None
         except YFException as error:
             raise SourceError(f"{where}: {str(error)[:200]}; check the symbol and the dates") from None
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as error:
