@@ -19,6 +19,7 @@ import yaml
 from flows import server
 from kdtcn.lake import Lake
 from kdtcn.lake.schemas import TABLES
+from tests.watch import Watch
 
 pytestmark = pytest.mark.xdist_group("chain")
 
@@ -79,7 +80,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ran(world: Path) -> Path:
+def truth(world: Path) -> Watch:
+    """Watches the truth from before the first run on."""
+    return Watch(world / "truth")
+
+
+@pytest.fixture(scope="module")
+def ran(world: Path, truth: Watch) -> Path:
     """The world after `kdtcn run`; the last line of its output names the report."""
     found = kdtcn(world, "run", "--config", "small.yaml")
     report = re.search(r"report: (\S+index\.html)", found.stdout.replace("\n", ""))
@@ -253,3 +260,10 @@ def test_serve_schedules_the_nightly_in_new_york_time_and_ends_in_order(ran: Pat
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
+
+
+def test_no_stage_ever_opened_the_truth(ran: Path, truth: Watch) -> None:
+    """Last in this file: run, nightly, backfill, evaluation, kills and serve, their workers too, are behind it."""
+    assert truth.opened() == set()
+    (ran / "truth" / "causes.csv").read_bytes()
+    assert truth.opened() == {"causes.csv"}  # the watch does see
