@@ -1,12 +1,17 @@
 """Commands about models and what they say: train, evaluate, predict, explain, abrupt, models."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
 from kdtcn.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kdtcn.lake import Lake
 
 models_app = typer.Typer(help="Trained models: list them, put one in force, go back.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
@@ -123,17 +128,12 @@ def predict(
 
     Example: kdtcn predict 2016-06-24 --config configs/djia.yaml
     """
-    import pandas as pd
-
-    from kdtcn.sessions import parse_session
     from kdtcn.training.fold import Sight
     from kdtcn.training.forecast import forecast
-    from kdtcn.training.store import in_force
 
     settings, lake = open_lake(config, sets)
-    day = parse_session(session)
-    name = model or str(in_force(lake, day)["model_id"])
-    rows = forecast(lake, settings, Sight.of(lake, settings), name, pd.DatetimeIndex([day]), force=force)
+    days, name = _asked(lake, session, model)
+    rows = forecast(lake, settings, Sight.of(lake, settings), name, days, force=force)
     show(rows[["session", "model_id", "p_up", "p_abrupt", "logit_up", "made_at"]], json_)
 
 
@@ -150,20 +150,15 @@ def explain(
 
     Example: kdtcn explain 2016-06-24 --config configs/djia.yaml
     """
-    import pandas as pd
-
     from kdtcn.explain.pending import explain_pending
     from kdtcn.report.assemble import Assembler
     from kdtcn.report.build import build_site
     from kdtcn.report.page import as_json
-    from kdtcn.sessions import parse_session
     from kdtcn.training.fold import Sight
     from kdtcn.training.forecast import forecast
-    from kdtcn.training.store import in_force
 
     settings, lake = open_lake(config, sets)
-    days = pd.DatetimeIndex([parse_session(session)])
-    name = model or str(in_force(lake, days[0])["model_id"])
+    days, name = _asked(lake, session, model)
     sight = Sight.of(lake, settings)
     forecast(lake, settings, sight, name, days, force=force)
     explain_pending(lake, settings, sight, name, days, force=force)
@@ -184,6 +179,17 @@ def explain(
     ]
     show(rows, False, f"{session}: P(up) {page.p_up:.3f}, no-news logit {page.base:+.3f}, logit {page.logit:+.3f}")
     out.print(f"page: {index.parent / 'sessions' / (page.name + '.html')}")
+
+
+def _asked(lake: "Lake", session: str, model: str) -> "tuple[pd.DatetimeIndex, str]":
+    """The session, and the model named or else the one in force before it."""
+    import pandas as pd
+
+    from kdtcn.sessions import parse_session
+    from kdtcn.training.store import in_force
+
+    day = parse_session(session)
+    return pd.DatetimeIndex([day]), model or str(in_force(lake, day)["model_id"])
 
 
 @app.command()

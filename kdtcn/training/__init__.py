@@ -2,7 +2,7 @@
 
 from kdtcn.training.calibration import calibrate, probability
 from kdtcn.training.jobs import Job, Run, jobs_for, run_job
-from kdtcn.training.runs import fit_each, fit_many
+from kdtcn.training.runs import fit_each
 from kdtcn.training.splits import Split, fixed_origin, rolling_origin
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Split",
     "calibrate",
     "fit_each",
-    "fit_many",
     "fixed_origin",
     "jobs_for",
     "probability",

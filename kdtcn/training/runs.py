@@ -25,26 +25,6 @@ from kdtcn.training.splits import Split
 _work: dict[str, Any] = {}  # what a worker process was started with
 
 
-def fit_many(
-    jobs: Sequence[Job],
-    data_by_key: Mapping[str, Dataset],
-    split_by_key: Mapping[str, Split],
-    *,
-    idx_by_key: Mapping[str, np.ndarray] | None = None,
-    workers: int = 1,
-    options: Mapping[str, Any] | None = None,
-    description: str = "training",
-) -> list[Run]:
-    """Run all jobs and return their runs in the order of the jobs; see `fit_each`."""
-    runs = {
-        run.job: run
-        for run in fit_each(
-            jobs, data_by_key, split_by_key, idx_by_key=idx_by_key, workers=workers, options=options, description=description
-        )
-    }
-    return [runs[job] for job in jobs]
-
-
 def fit_each(
     jobs: Sequence[Job],
     data_by_key: Mapping[str, Dataset],

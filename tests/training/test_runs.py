@@ -4,13 +4,14 @@ import json
 import os
 import signal
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from kdtcn import models
 from kdtcn.errors import ConfigError, ModelError
-from kdtcn.training import Job, Run, fit_each, fit_many, fixed_origin, jobs_for, shared
+from kdtcn.training import Job, Run, fit_each, fixed_origin, jobs_for, shared
 from kdtcn.training import runs as runs_module
 from tests.models.worlds import world
 
@@ -34,6 +35,12 @@ JOBS = [
 ]
 
 
+def fit_all(jobs: list[Job], data: dict = DATA, splits: dict = SPLITS, **named: Any) -> list[Run]:
+    """The runs in the order of the jobs, which `fit_each` does not keep."""
+    runs = {run.job: run for run in fit_each(jobs, data, splits, **named)}
+    return [runs[job] for job in jobs]
+
+
 def same(a: Run, b: Run) -> bool:
     return (
         a.job == b.job
@@ -45,14 +52,14 @@ def same(a: Run, b: Run) -> bool:
 
 
 def test_the_number_of_workers_changes_nothing() -> None:
-    alone = fit_many(JOBS, DATA, SPLITS, workers=1, options=FAST)
-    together = fit_many(JOBS, DATA, SPLITS, workers=2, options=FAST)
+    alone = fit_all(JOBS, DATA, SPLITS, workers=1, options=FAST)
+    together = fit_all(JOBS, DATA, SPLITS, workers=2, options=FAST)
     assert [run.job for run in together] == JOBS
     assert all(same(a, b) for a, b in zip(alone, together, strict=True))
 
 
 def test_a_run_is_all_that_is_needed_later() -> None:
-    (run,) = fit_many([Job("kdtcn", 3, "forecast")], DATA, SPLITS, options=FAST)
+    (run,) = fit_all([Job("kdtcn", 3, "forecast")], DATA, SPLITS, options=FAST)
     split = SPLITS["forecast"]
     np.testing.assert_array_equal(run.idx, np.concatenate([split.valid, split.test]))
     model = models.load(json.loads(json.dumps(run.config)), run.state)
@@ -67,7 +74,7 @@ def test_a_run_is_all_that_is_needed_later() -> None:
 
 def test_rows_to_predict_can_be_chosen() -> None:
     idx = np.array([200, 180])
-    (run,) = fit_many([JOBS[0]], DATA, SPLITS, idx_by_key={"forecast": idx})
+    (run,) = fit_all([JOBS[0]], DATA, SPLITS, idx_by_key={"forecast": idx})
     np.testing.assert_array_equal(run.idx, idx)
     assert run.logits.shape == (2, 2)
 
@@ -78,7 +85,7 @@ def test_runs_can_be_stored_one_by_one() -> None:
 
 
 def test_no_jobs_no_runs() -> None:
-    assert fit_many([], DATA, SPLITS, workers=4) == []
+    assert fit_all([], DATA, SPLITS, workers=4) == []
 
 
 def test_models_that_no_seed_changes_run_once() -> None:
@@ -98,7 +105,7 @@ def test_models_that_no_seed_changes_run_once() -> None:
 )
 def test_a_failing_job_is_named(workers: int, job: Job, options: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        fit_many([JOBS[0], job], DATA, SPLITS, workers=workers, options=options)
+        fit_all([JOBS[0], job], DATA, SPLITS, workers=workers, options=options)
 
 
 def _die(job: Job) -> Run:
@@ -109,7 +116,7 @@ def _die(job: Job) -> Run:
 def test_a_killed_worker_is_an_error_not_a_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs_module, "_one", _die)
     with pytest.raises(ModelError, match="ended from outside"):
-        fit_many(JOBS, DATA, SPLITS, workers=2, options=FAST)
+        fit_all(JOBS, DATA, SPLITS, workers=2, options=FAST)
 
 
 def test_a_dataset_survives_the_disk(tmp_path: object) -> None:
