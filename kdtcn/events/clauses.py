@@ -75,15 +75,20 @@ def _depth(tree: Tree, i: int) -> int:
 def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
     label, governor = tree.dep[i], tree.head[i]
     passive = is_passive(tree, i)
-    if (tree.child(i, EXPLETIVE) >= 0 and tree.lemma[i] in ("be", "exist", "remain")) or (
-        tree.lemma[i] == "be" and tree.pos[i] == "VERB"
+    if (tree.child(i, EXPLETIVE) >= 0 and tree.lemma[i] in ("be", "exist", "remain", "'s")) or (
+        tree.lemma[i] in ("be", "'s") and tree.pos[i] == "VERB"
     ):
         return None  # "there is no plan": says that a thing exists, no event
     subject = tree.child(i, SUBJECT)
+    if subject >= 0 and tree.dep[subject] == "csubj":
+        if subject > i:
+            return None  # "it is easy to pay": who pays is not said
+        own = tree.child(subject, SUBJECT)
+        subject = own if own >= 0 else subject  # "countries calling for peace have sold arms"
     if label == "acl:relcl" or (label == "acl" and subject >= 0):
         return _relative(tree, i, subject, passive)
     if subject >= 0:
-        if tree.lower[subject] in words.WH and label not in ("ccomp",):
+        if tree.lower[subject] in words.WH and tree.words[subject] != "WHO" and label not in ("ccomp",):
             return None  # "who killed X?" asks
         if tree.pos[i] in NOUNS and tree.lemma[i] in words.BIDS and _bids(tree, i):
             return None  # "Canada in move to ban X": the infinitive is the event
@@ -93,8 +98,9 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
             "passive" if passive else "active" if tree.pos[i] == "VERB" else "copula" if tree.child(i, COPULA) >= 0 else "nominal"
         )
         return Clause(i, subject, rule, passive, governor if governor != i else -1)
-    if label in NOUN_CLAUSE and tree.pos[governor] in NOUNS:
-        return _reduced(tree, i, passive)
+    bids = label in ("xcomp", "advcl") and tree.lemma[governor] in words.BIDS and has_to(tree, i)
+    if (label in NOUN_CLAUSE or bids) and tree.pos[governor] in NOUNS:
+        return _reduced(tree, i, passive, known)
     if label == "xcomp" and (target := tree.child(governor, OBJECT)) >= 0 and target < i and has_to(tree, i):
         if tree.lemma[governor] in words.CONTROL:
             # "IMF urges U.S. to raise wages": the object of the one is the subject of the other.
@@ -123,9 +129,11 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
     return None
 
 
-def _relative(tree: Tree, i: int, subject: int, passive: bool) -> Clause:
+def _relative(tree: Tree, i: int, subject: int, passive: bool) -> Clause | None:
     """ "man who filmed it": the noun is the subject; "man they shot": the noun is the object."""
     noun = tree.head[i]
+    if tree.lower[noun] in words.WH:
+        return None  # "what they want": names no one
     if subject < 0 or tree.lower[subject] in ("who", "which", "that", "whom"):
         return Clause(i, noun, "relative", passive, -1)
     taken = tree.child(i, OBJECT)
@@ -135,10 +143,16 @@ def _relative(tree: Tree, i: int, subject: int, passive: bool) -> Clause:
     return Clause(i, subject, "relative", passive, -1, noun if free and not passive and tree.pos[i] == "VERB" else -1)
 
 
-def _reduced(tree: Tree, i: int, passive: bool) -> Clause | None:
+def _reduced(tree: Tree, i: int, passive: bool, known: dict[int, Clause]) -> Clause | None:
     """ "Two killed in airstrike": if the noun heads the headline, its participle is the main predicate; else a side remark."""
     noun = tree.head[i]
     infinitive = has_to(tree, i)
+    if tree.lower[noun] in words.WEEKDAYS or tree.lower[noun] in words.WH:
+        return None
+    if tree.tag[i] == "VBG" and (marks := [tree.lower[c] for c in tree.children[i] if tree.dep[c] in ("mark", "case") and c < i]):
+        # "fear of losing", "two years for sharing it": the noun does not do it; who does is the subject of the verb, if anyone.
+        above = _governing(tree, noun, known) if marks[0] in words.DOER_ABOVE else None
+        return Clause(i, above.subject, "adverbial", passive, above.head) if above else None
     if infinitive and tree.lemma[noun] in words.BIDS:
         # "Canada in landmark move to ban X", "bid by miners to buy X": who bids is the subject.
         actor = tree.child(noun, SUBJECT)
@@ -157,8 +171,15 @@ def _reduced(tree: Tree, i: int, passive: bool) -> Clause | None:
     return Clause(i, noun, "reduced", passive, -1)
 
 
+def _governing(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
+    """The nearest clause above a word."""
+    while i not in known and tree.head[i] != i:
+        i = tree.head[i]
+    return known.get(i)
+
+
 def _bids(tree: Tree, i: int) -> bool:
-    return any(tree.dep[c] == "acl" and has_to(tree, c) for c in tree.children[i])
+    return any(tree.dep[c] in ("acl", "xcomp", "advcl") and has_to(tree, c) for c in tree.children[i])
 
 
 def is_passive(tree: Tree, i: int) -> bool:

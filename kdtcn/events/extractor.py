@@ -10,16 +10,16 @@ from itertools import islice
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from kdtcn.events import stance, tree, words
+from kdtcn.events import repair, stance, tree, words
 from kdtcn.events.clauses import CONFIDENCE, Clause, agent_of, find
-from kdtcn.events.cleaning import MAX_CHARS, clean
+from kdtcn.events.cleaning import MAX_CHARS, prepare
 from kdtcn.events.event_types import event_type
 from kdtcn.events.phrases import noun_phrase, surface
 from kdtcn.events.slots import assemble
 from kdtcn.events.tuples import EventTuple, Mention
 
 # Raise with every change of the rules: stored events are told apart by it.
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 
 
 def extractor_id(nlp: Language) -> str:
@@ -30,9 +30,10 @@ def extractor_id(nlp: Language) -> str:
     return f"rules-{RULES_VERSION}-{digest.hexdigest()[:10]}"
 
 
-def extract(doc: Doc, text: str | None = None) -> list[EventTuple]:
-    """Event tuples of a parsed document, in text order; `text` is the stored text where the parsed one was cleaned."""
-    parse = tree.build(doc, text)
+def extract(doc: Doc, text: str | None = None, offsets: list[int] | None = None) -> list[EventTuple]:
+    """Event tuples of a parsed document, in text order; `text` and `offsets` lead back to the stored text (`cleaning.prepare`)."""
+    parse = tree.build(doc, text, offsets)
+    repair.mend(parse)
     clauses = find(parse)
     asked = stance.questions(parse)
     reported, speakers, denied = _attributions(parse, clauses)
@@ -70,6 +71,10 @@ def _event(parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: s
         return None
     predicate, target, last = assemble(parse, clause)
     subject = noun_phrase(parse, clause.subject, subject=True)
+    denies = len(subject) > 1 and parse.lower[subject[0]] == "no" and parse.tag[subject[0]] == "DT"
+    denies = denies and parse.lower[clause.subject] != "one"
+    if denies or _complementizer(parse, clause, subject):
+        subject = subject[1:]
     used.update(predicate)
     used.update(t for t in target if parse.dep[t] in ("advcl", "xcomp"))
     agent = agent_of(parse, clause.head) if clause.passive else -1
@@ -81,6 +86,8 @@ def _event(parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: s
         return None
     if not target and (parse.lemma[clause.head] == "say" or clause.rule == "adverbial" or parse.pos[clause.head] == "AUX"):
         return None  # an aside ("officials say") whose content was lost in the parse; a gerund alone ("for blogging")
+    if clause.rule == "infinitive" and not target and parse.tag[clause.subject] == "NNS" and parse.lemma[last] in words.LISTED:
+        return None  # "Five stocks to buy"
     chosen = set(subject)
     target = [t for t in target if t not in chosen and t not in predicate]
     chain = [clause.head, *(t for t in predicate if parse.pos[t] == "VERB" and t != clause.head)]
@@ -93,9 +100,15 @@ def _event(parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: s
     s, p, o = surface(parse, subject), surface(parse, predicate), surface(parse, target)
     confidence = CONFIDENCE[clause.rule] - (0.1 if not target else 0.0) - (0.15 if parse.pos[clause.subject] == "PRON" else 0.0)
     return EventTuple(
-        s[0], p[0], o[0], s[1], p[1], o[1], lemma, event_type(lemma), stance.negated(parse, heads),
+        s[0], p[0], o[0], s[1], p[1], o[1], lemma, event_type(lemma), denies or stance.negated(parse, heads),
         stance.modality(parse, clause, heads, denied=clause.head in denied), speaker, clause.rule, round(max(0.1, confidence), 2),
     )  # fmt: skip
+
+
+def _complementizer(parse: tree.Tree, clause: Clause, subject: list[int]) -> bool:
+    """Whether the subject begins with the "that" which ties its clause to a verb."""
+    first = subject[0] if len(subject) > 1 else 0
+    return first > 0 and parse.lower[first] == "that" and parse.pos[first - 1] == "VERB" and parse.dep[clause.head] == "ccomp"
 
 
 def _inherited(parse: tree.Tree, clause: Clause, speakers: dict[int, str]) -> str:
@@ -125,19 +138,24 @@ def _distinct(events: list[EventTuple]) -> list[EventTuple]:
     return list(seen.values())
 
 
-def mentions(doc: Doc, text: str | None = None) -> list[Mention]:
+def mentions(doc: Doc, text: str | None = None, offsets: list[int] | None = None) -> list[Mention]:
     """Named entities: the pipeline's if it finds any kind of them, else runs of proper nouns."""
-    text = doc.text if text is None else text
+    stored = doc.text if text is None else text
+
+    def mention(start: int, end: int, label: str) -> Mention:
+        if offsets is not None:
+            start, end = offsets[start], offsets[end - 1] + 1
+        return Mention(stored[start:end], start, end, label)
+
     if doc.has_annotation("ENT_IOB"):
-        return [Mention(text[e.start_char : e.end_char], e.start_char, e.end_char, e.label_) for e in doc.ents]
+        return [mention(e.start_char, e.end_char, e.label_) for e in doc.ents]
     found: list[Mention] = []
     run: list[int] = []
     for i, token in enumerate(doc):
         if token.pos_ == "PROPN":
             run.append(i)
         if run and (token.pos_ != "PROPN" or i == len(doc) - 1):
-            start, end = doc[run[0]].idx, doc[run[-1]].idx + len(doc[run[-1]])
-            found.append(Mention(text[start:end], start, end, "PROPN"))
+            found.append(mention(doc[run[0]].idx, doc[run[-1]].idx + len(doc[run[-1]]), "PROPN"))
             run = []
     return found
 
@@ -161,5 +179,9 @@ def extract_texts(
 
 def extract_batch(texts: list[str], nlp: Language) -> list[tuple[list[EventTuple], list[Mention]]]:
     """One batch in this process."""
-    docs = nlp.pipe([clean(text) for text in texts], batch_size=len(texts))
-    return [(extract(doc, text), mentions(doc, text)) for doc, text in zip(docs, texts, strict=True)]
+    ready = [prepare(text) for text in texts]
+    docs = nlp.pipe([parsed for parsed, _ in ready], batch_size=len(texts))
+    return [
+        (extract(doc, text, offsets), mentions(doc, text, offsets))
+        for doc, text, (_, offsets) in zip(docs, texts, ready, strict=True)
+    ]

@@ -33,6 +33,13 @@ SETTING = frozenset(
         "via",
     )
 )
+# "losses on demand worries", "82 hostages in exchange for prisoners": why, or to what end; so do these nouns with their preposition.
+REASONS = {
+    "on": labels("worry fear hope concern gain optimism expectation speculation news jitter outlook weakness strength"),
+    "in": labels("exchange response return retaliation protest connection bid effort hunt search"),
+}
+# "Russia and Turkey, once foes": what is joined by one of these is a side remark.
+ASIDE = labels("once formerly including especially")
 # A subject keeps "of" and the like; where it stands ("police in Athens") is left out.
 SUBJECT_KEEPS = frozenset(("of", "from", "against", "between", "among", "for", "to"))
 # Where a phrase is attached is often the parser's guess; beyond this many words an "of" chain is cut.
@@ -77,15 +84,18 @@ def _belongs(tree: Tree, head: int, child: int, *, top: bool, subject: bool) -> 
     label = tree.dep[child]
     if label == "appos":
         # "YouTube star X" style names in brackets or bare stay; a long apposition after a comma is a side remark.
-        return child - head <= 2 and child == head + 1
+        first = min([child, *tree.children[child]])
+        return first == head + 1 and child - head <= 4 and tree.pos[child] in ("PROPN", "NUM", "X", "SYM")
     if label in LEFT_OUT:
         return False
     if label == "conj":
-        return not _is_clause(tree, child)
+        return not _is_clause(tree, child) and not any(tree.lower[c] in ASIDE for c in tree.children[child])
     if label == "nmod" or label == "obl":
+        if child < head and tree.lower[child] in ("least", "most"):
+            return True  # "at least 27"
         tie = preposition(tree, child)
         first = tree.lower[tie[0]] if tie else ""
-        if first in SETTING:
+        if first in SETTING or tree.lemma[child] in REASONS.get(first, ()):
             return False
         return first in SUBJECT_KEEPS or not subject
     if label == "cc":
@@ -96,7 +106,7 @@ def _belongs(tree: Tree, head: int, child: int, *, top: bool, subject: bool) -> 
         # "nearly 1,000 dogs", "fundamentally flawed plan"; but not "Finally, an image"
         return child < head and (not top or tree.lower[child] in words.APPROXIMATE) and tree.lower[child] not in words.NEGATIONS
     if label == "obl:unmarked" or label == "nmod:unmarked":
-        return child < head
+        return child < head or tree.tag[head] == "$"  # "$52 a barrel"
     return True
 
 
@@ -129,9 +139,9 @@ def _nearest(tree: Tree, tokens: list[int], head: int) -> list[int]:
 
 
 def trim(tree: Tree, tokens: list[int]) -> list[int]:
-    """Without articles and quotes at the edges, and without marks that hang over."""
+    """Without articles and quotes at the edges, and without marks that hang over; a quote inside keeps both its marks."""
     first, last = 0, len(tokens)
-    while first < last - 1 and (tree.lower[tokens[first]] in ARTICLES or tree.words[tokens[first]] in QUOTES
+    while first < last - 1 and (tree.lower[tokens[first]] in ARTICLES or _is_quote(tree, tokens[first])
                                 or (tree.pos[tokens[first]] == "PUNCT" and tree.words[tokens[first]] not in OPENERS)):  # fmt: skip
         first += 1
     while last - 1 > first and tree.pos[tokens[last - 1]] == "PUNCT" and tree.words[tokens[last - 1]] not in OPENERS.values():
@@ -140,7 +150,21 @@ def trim(tree: Tree, tokens: list[int]) -> list[int]:
         first += 1
     while last - 1 > first and tree.dep[tokens[last - 1]] in ("case", "cc", "det"):
         last -= 1
-    return tokens[first:last]
+    kept = tokens[first:last]
+    if kept and sum(_is_quote(tree, t) for t in kept) % 2:
+        # `"hate speech" law` lost its first mark, `the 'spying pact'` its last: the other is inside.
+        if kept[-1] + 1 < len(tree.words) and _is_quote(tree, kept[-1] + 1):
+            kept.append(kept[-1] + 1)
+        elif kept[0] > 0 and _is_quote(tree, kept[0] - 1):
+            kept.insert(0, kept[0] - 1)
+    opened = next((OPENERS[tree.words[t]] for t in kept if tree.words[t] in OPENERS), "")
+    if opened and kept[-1] + 1 < len(tree.words) and tree.words[kept[-1] + 1] == opened:
+        kept.append(kept[-1] + 1)
+    return kept
+
+
+def _is_quote(tree: Tree, i: int) -> bool:
+    return tree.words[i] in QUOTES and tree.tag[i] != "POS"
 
 
 def clause_phrase(tree: Tree, head: int) -> list[int]:

@@ -13,7 +13,7 @@ XCOMP = frozenset(("xcomp",))
 CCOMP = frozenset(("ccomp",))
 OBLIQUE = frozenset(("obl", "nmod"))
 BARE_OBLIQUE = frozenset(("obl:unmarked", "nmod:unmarked", "obl:tmod", "obl:npmod"))
-PARTICLE = frozenset(("compound:prt",))
+CONJ = frozenset(("conj",))
 AUXILIARY = frozenset(("aux", "aux:pass", "cop"))
 # Labels that parsers give a particle: "turn inward".
 LOOSE = frozenset(("advmod", "obj", "xcomp", "obl"))
@@ -85,7 +85,7 @@ def _auxiliaries(tree: Tree, verb: int, *, first: bool) -> list[int]:
     found = [c for c in tree.children[verb] if tree.dep[c] in AUXILIARY and c < verb]
     if first and not any(tree.lower[c] in words.MODALS_KEPT for c in found):
         return []
-    return [c for c in found if tree.lower[c] not in words.FUTURE]
+    return [c for c in found if tree.lower[c] not in words.FUTURE and tree.lower[c] != "ca"]  # the stump of "can't" is no word
 
 
 def _particles(tree: Tree, verb: int) -> list[int]:
@@ -95,6 +95,8 @@ def _particles(tree: Tree, verb: int) -> list[int]:
             tree.dep[c] == "compound:prt" or (tree.dep[c] in LOOSE and tree.lower[c] in words.PARTICLES and c <= verb + 2)
         ):
             found.append(c)
+    if tree.lemma[verb] in words.DEADLY and verb + 1 < len(tree.words) and tree.lower[verb + 1] == "dead":
+        found.append(verb + 1)  # "shoot dead the leader"
     return found
 
 
@@ -107,13 +109,27 @@ def _object(tree: Tree, verb: int, *, passive: bool) -> tuple[list[int], list[in
         return _direct(tree, verb, direct)
     for c in tree.all(verb, XCOMP):
         if c > verb and tree.pos[c] != "VERB" and tree.lower[c] not in words.PARTICLES:
+            be = [k for k in tree.children[c] if k < c and (tree.dep[k] == "cop" or tree.lower[k] == "to")]
+            if tree.child(c, COPULA) >= 0 and be:
+                return be, _complement(tree, c)  # "believed to be responsible for it"
             return [], clause_phrase(tree, c)  # "get richer", "lie empty"
+    for c in tree.children[verb]:
+        if c > verb and tree.lower[c] in words.DEGREES and tree.dep[c] in ("advmod", "obj", "xcomp") and not preposition(tree, c):
+            return [], clause_phrase(tree, c)  # "ends higher", "hits six-month high"
     content = tree.child(verb, CCOMP)
     if content > verb and has_to(tree, content) and (told := tree.child(content, SUBJECT)) > verb:
         return [], noun_phrase(tree, told)  # "warns consumers to stay": those who are told are the object
     if content > verb and not any(tree.words[k] in BREAKS for k in range(verb, content)):
         return [], clause_phrase(tree, content)
-    return _oblique(tree, verb)
+    return _oblique(tree, verb) or _shared_object(tree, verb)
+
+
+def _shared_object(tree: Tree, verb: int) -> tuple[list[int], list[int]] | None:
+    """ "prosecute or extradite those": two verbs side by side have one object."""
+    for c in tree.all(verb, CONJ):
+        if c == verb + 2 and tree.pos[c] == "VERB" and (direct := tree.child(c, OBJ)) > c:
+            return [], noun_phrase(tree, direct)
+    return None
 
 
 def _direct(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]]:
@@ -121,6 +137,9 @@ def _direct(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]]:
     if light is not None:
         return light
     tokens = noun_phrase(tree, direct)
+    tie = preposition(tree, direct)
+    if tie and tie[0] in (verb + 1, verb + 2) and tree.lower[tie[0] - 1] not in words.WH:
+        return tie, tokens  # "hands over power": an object keeps the word that stands before it
     for c in tree.children[verb]:
         if c <= direct:
             continue
@@ -197,7 +216,7 @@ def _nominal(tree: Tree, clause: Clause) -> tuple[list[int], list[int], int]:
     copula = tree.child(head, COPULA)
     infinitive = tree.child(head, XCOMP)
     if infinitive < 0 and tree.pos[head] not in ("NOUN", "PROPN"):
-        infinitive = next((c for c in tree.children[head] if tree.dep[c] in ("advcl", "ccomp") and c > head and tree.pos[c] == "VERB" and
+        infinitive = next((c for c in tree.children[head] if tree.dep[c] in ("advcl", "ccomp", "csubj") and c > head and tree.pos[c] == "VERB" and
                            any(tree.lower[m] == "to" for m in tree.children[c])), -1)  # fmt: skip
     if infinitive > head and tree.pos[infinitive] == "VERB" and tree.pos[head] in ("ADJ", "ADV", "ADP", "VERB"):
         # "is close to becoming a reality", "about to eradicate it"
@@ -230,8 +249,6 @@ def _complement(tree: Tree, head: int) -> list[int]:
     # "no longer safe": the denial is kept as a flag, not in the words.
     near = [head, *tree.children[head], *(n for c in tree.children[head] for n in tree.children[c])]
     denial = {d for n in near if tree.lower[n] in ("longer", "more") and n and tree.lower[n - 1] == "no" for d in (n - 1, n)}
-    return [
-        t
-        for t in clause_phrase(tree, head)
-        if t not in denial and (t >= head or (tree.dep[t] in ("advmod", "amod") and tree.lower[t] not in words.NEGATIONS))
-    ]
+    degree = {c for c in tree.children[head] if c < head and tree.dep[c] == "advmod" and tree.lower[c] not in words.NO_DEGREE}
+    degree |= {k for c in degree for k in tree.children[c] if tree.dep[k] == "advmod"}
+    return [t for t in clause_phrase(tree, head) if t not in denial and (t >= head or t in degree)]

@@ -8,9 +8,11 @@ from kdtcn.events.phrases import noun_phrase, surface
 from kdtcn.events.tree import Tree
 
 CONTENT = frozenset(("ccomp", "parataxis"))
+XCOMP = frozenset(("xcomp",))
 MARK = frozenset(("mark",))
 ADVERB = frozenset(("advmod",))
 AUX = frozenset(("aux",))
+OPENING = frozenset("\"'“‘«") | {"``"}
 CLOSING = frozenset("\"'”’)]") | {"''"}
 MAX_SPEAKER = 8
 
@@ -21,7 +23,8 @@ def content_of(tree: Tree, clause: Clause) -> int:
     if tree.lemma[head] not in words.SPEECH or clause.passive:
         return -1
     for c in tree.children[head]:
-        if tree.dep[c] in CONTENT and not asks_inside(tree, c) and not has_to(tree, c):
+        aside = tree.dep[c] == "parataxis" and tree.child(head, XCOMP) >= 0  # "tells them to leave (we stay)"
+        if tree.dep[c] in CONTENT and not aside and not asks_inside(tree, c) and not has_to(tree, c):
             return c
     above = tree.head[head]
     if tree.dep[head] == "parataxis" and above != head and not any(tree.dep[c] == "obj" for c in tree.children[head]):
@@ -50,12 +53,23 @@ def label_speaker(tree: Tree, clause: Clause) -> str:
         ties = (after < len(tree.words) and tree.words[after] == ":") or (
             before >= 0 and tree.words[before] in ("-", "–", "—", ":")
         )
+        if ties and noun in tree.places and not _speaks(tree, head):
+            continue  # "Bulgaria: bomb kills six" tells where
         if ties and (tree.pos[noun] == "PROPN" or tree.lemma[noun] in words.SOURCE_NOUNS):
             return surface(tree, tokens)[0]
     for c in tree.children[head]:
         if tree.dep[c] == "obl" and any(tree.lower[k] == "according" for k in tree.children[c]):
             return surface(tree, noun_phrase(tree, c, subject=True))[0]
     return ""
+
+
+def _speaks(tree: Tree, head: int) -> bool:
+    """Whether a sentence reads as someone's words: a first person, a promise or a duty, a quote."""
+    root = root_of(tree, head)
+    own = [i for i in range(len(tree.words)) if root_of(tree, i) == root]
+    if any(tree.lower[i] in words.FIRST_PERSON or tree.words[i] in OPENING for i in own):
+        return True
+    return any(tree.lower[c] in words.FUTURE | words.MODALS_KEPT for c in tree.all(head, AUX))
 
 
 def negated(tree: Tree, heads: list[int]) -> bool:
@@ -68,6 +82,8 @@ def negated(tree: Tree, heads: list[int]) -> bool:
             if c > head and c + 1 < len(tree.words) and tree.lower[c + 1] == "to":
                 continue
             if tree.lemma[c] in words.NEGATIONS or tree.lower[c] in words.NEGATIONS:
+                return True
+            if tree.lower[c] == "without" and c < head and tree.dep[c] in ("mark", "case") and tree.pos[head] == "VERB":
                 return True
             if tree.lower[c] in ("longer", "more") and any(tree.lower[k] == "no" for k in tree.children[c]):
                 return True
@@ -86,7 +102,7 @@ def modality(tree: Tree, clause: Clause, heads: list[int], *, denied: bool) -> s
     marks = {tree.lower[c] for c in tree.all(clause.head, MARK)}
     if marks & words.CONDITIONS:
         return "possible"
-    if auxiliaries & words.POSSIBLE or tree.lemma[clause.head] in ("seem", "appear"):
+    if auxiliaries & words.POSSIBLE or (tree.lemma[clause.head] in ("seem", "appear") and len(heads) > 1):
         return "possible"
     if auxiliaries & words.FUTURE or "to" in marks | auxiliaries:
         return "planned"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from spacy.attrs import DEP, HEAD, IDX, LEMMA, LENGTH, ORTH, POS, TAG
+from spacy.attrs import DEP, ENT_TYPE, HEAD, IDX, LEMMA, LENGTH, ORTH, POS, TAG
 from spacy.tokens import Doc
 
 from kdtcn.events import scheme
 
 SPACE = "space"
-COLUMNS = [ORTH, LEMMA, TAG, POS, DEP, HEAD, IDX, LENGTH]
+COLUMNS = [ORTH, LEMMA, TAG, POS, DEP, HEAD, IDX, LENGTH, ENT_TYPE]
 POS_NAMES: dict[int, str] = {}
 
 
@@ -28,7 +28,17 @@ class Tree:
     dep: list[str]
     start: list[int]
     end: list[int]
+    places: frozenset[int] = frozenset()  # tokens of named places
     children: list[list[int]] = field(default_factory=list)
+
+    def link(self) -> None:
+        """Lists of children from the heads."""
+        self.children = [[] for _ in self.words]
+        for i, h in enumerate(self.head):
+            if self.words[i].isspace():
+                self.dep[i] = SPACE
+            elif h != i:
+                self.children[h].append(i)
 
     def child(self, i: int, labels: frozenset[str]) -> int:
         """The first child of `i` under one of the labels, or -1."""
@@ -54,11 +64,11 @@ class Tree:
         return runs
 
 
-def build(doc: Doc, text: str | None = None) -> Tree:
-    """The tree of a parsed document; `text` is the stored text of the same length, if the document's was cleaned for parsing."""
+def build(doc: Doc, text: str | None = None, offsets: list[int] | None = None) -> Tree:
+    """The tree of a parsed document; `text` is the stored text and `offsets` where in it the document's characters stand, if they were moved."""
     strings = doc.vocab.strings
     rows = doc.to_array(COLUMNS).astype("int64").T if len(doc) else [[]] * len(COLUMNS)
-    orth, lemma, tag, pos, dep, head, start, length = (column.tolist() if len(doc) else [] for column in rows)
+    orth, lemma, tag, pos, dep, head, start, length, kind = (column.tolist() if len(doc) else [] for column in rows)
     # spaCy stores hashes as unsigned and heads as offsets in the same unsigned array.
     names = [[strings[h % 2**64] if h else "" for h in column] for column in (orth, lemma, tag, dep)]
     words, lemmas, tags, labels = names
@@ -67,14 +77,13 @@ def build(doc: Doc, text: str | None = None) -> Tree:
     if scheme.is_clear(labels):
         heads, labels = scheme.to_ud(heads, labels, kinds, lemmas)
     ends = [s + n for s, n in zip(start, length, strict=True)]
+    if offsets is not None:
+        start, ends = [offsets[s] for s in start], [offsets[e - 1] + 1 for e in ends]
     tree = Tree(doc.text if text is None else text, words, [w.lower() for w in words], [m.lower() for m in lemmas], tags, kinds,
                 heads, ["root" if d == "ROOT" else d for d in labels], start, ends)  # fmt: skip
-    tree.children = [[] for _ in words]
-    for i, h in enumerate(heads):
-        if words[i].isspace():
-            tree.dep[i] = SPACE
-        elif h != i:
-            tree.children[h].append(i)
+    place = strings["GPE"]
+    tree.places = frozenset(i for i, k in enumerate(kind) if k % 2**64 == place)
+    tree.link()
     return tree
 
 

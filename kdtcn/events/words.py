@@ -8,7 +8,7 @@ from kdtcn.events.scheme import labels as _set
 SPEECH = _set(
     "say tell report claim warn announce admit insist argue believe think reveal show confirm declare suggest find fear note add state "
     "hope estimate predict forecast expect conclude indicate allege deny write tweet explain acknowledge know discover learn see "
-    "feel understand remember read mean hear blog quote"
+    "feel understand remember read mean hear blog quote rule testify boast concede caution stress assert contend maintain signal hint"
 )
 # Nouns and tags that name no speaker of their own: "Report: ...", "[Video] ...".
 SOURCE_NOUNS = _set("report study survey poll video breaking update source sources reports officials police")
@@ -40,11 +40,41 @@ NO_WORDS = _set("no nobody nothing none")
 PARTICLES = _set(
     "back away forward forwards inward inwards apart together ahead online off down up out over aside along around through abroad head-on home"
 )
+# Prepositions that parsers, led by the capitals of a headline, make part of a name.
+PREPOSITIONS = _set("amid amidst despite against into near versus vs without within via")
+# Verbs that "dead" completes.
+DEADLY = _set("shoot stab beat knife club gun")
+# "ends higher", "closes flat", "hits record high": what a price does is in these words.
+DEGREES = _set("higher lower high low flat unchanged mixed weaker stronger steady firmer softer better worse")
+# Adverbs before an adjective that say when, not how much.
+NO_DEGREE = _set(
+    "not n't n’t never no longer now still also already just then finally currently again reportedly allegedly where when why how perhaps maybe here there"
+)
+# "Ten places to see": a list, not a plan.
+LISTED = _set("buy watch know see read try avoid consider visit own follow love")
+FIRST_PERSON = _set("i we my our us me")
+# "two years in jail for sharing a poem": with these prepositions before a gerund, the doer is the subject of the verb above.
+DOER_ABOVE = _set("for after before while when by since in despite")
 WH = _set("who what which whose whom where when how why")
 CONDITIONS = _set("if unless")
 # Prepositions whose phrase completes an object ("identifies X as Y", "take her boy to Syria").
 COMPLETING = _set("as to")
 AMOUNT_WORDS = _set("percent per cent % pct point points dollar dollars euro euros pound pounds million billion trillion")
+# Short for million, billion, trillion, percent in wire copy: taggers read them as anything.
+UNITS = _set("mn mln bn bln tn tln trn m pct hundred thousand million billion trillion")
+# Verbs whose form in -s is rarely a plural noun at the head of a headline; "strikes", "talks", "protests" are left to the parser.
+HEADLINE_VERBS = _set(
+    "accept accuse acquire admit affirm agree aim announce apologise apologize appoint approve arrest ask assassinate ban beat become behead "
+    "blame boost break bring buy call capture catch choose claim clear climb close collapse condemn confirm crush declare defend defy "
+    " denounce deny destroy detain die dismiss dissolve drag elect end endorse enter erupt evacuate execute expand expel explode "
+    "extend face fall flee freeze get give go grant grow halt have help hide hit hold impose "
+    "inject invade invest jail join jump keep kidnap kill launch lead leave legalise legalize lift lose lower make meet miss mull nationalise near "
+    " open oppose oust overtake plan play plead pledge plummet plunge prepare promise propose pull push qualify quit raise "
+    "rattle reach rebound recall recapture recover refuse regain reject release remain reopen replace rescue resign restore resume retain return "
+    "reveal rise rule save say scrap see seek seize sell send set settle shrink shut sign sink slam slash slip slow slump smash soar "
+    " speak spend stand steal stumble sue suffer surge surrender suspend tackle take tell threaten top "
+    "topple trim triple trounce tumble tweet unveil urge vow want warn weaken weigh win withdraw"
+)
 WEEKDAYS = _set(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow tonight week month year day night morning time "
     "january february march april may june july august september october november december"

@@ -1,0 +1,250 @@
+"""Mend slips that parsers make on headlines, before the rules read the tree: each mend needs evidence that the tree itself contradicts.
+
+A headline's compounds are long and its verbs look like nouns; a parser then leaves two subjects, half a hyphenated word as an
+argument, or a verb without the subject that stands before it. Trees without such a contradiction pass unchanged.
+"""
+
+from __future__ import annotations
+
+from kdtcn.events import words
+from kdtcn.events.scheme import labels
+from kdtcn.events.tree import Tree
+
+ARGUMENT = labels("nsubj nsubj:pass obj iobj obl nmod")
+SUBJECT = labels("nsubj nsubj:pass")
+# Labels of words that stand before the noun they belong to.
+BEFORE_NOUN = labels("compound amod nummod flat nmod:poss nmod:unmarked nmod:desc det")
+# What the right half of a split word may hang under.
+ASTRAY = ARGUMENT | labels("parataxis dep appos conj advcl xcomp ccomp obl:unmarked")
+NOMINAL = labels("NOUN PROPN ADJ NUM SYM")
+PREDICATE_CHILD = labels("nsubj nsubj:pass csubj csubj:pass cop aux aux:pass expl")
+HYPHENS = labels("- – ‐ ‑")
+
+
+def mend(tree: Tree) -> None:
+    """Mend the tree in place; mends that together close a circle are taken back."""
+    before = list(tree.head), list(tree.dep), list(tree.pos), list(tree.tag)
+    for i in range(len(tree.words)):
+        if tree.words[i] in HYPHENS:
+            _join_hyphenated(tree, i)
+        elif tree.tag[i] == "$":
+            _join_money(tree, i)
+        elif tree.lower[i] in ("'s", "’s", "s'") and tree.dep[i] == "case":
+            _possessive_name(tree, i)
+        elif tree.tag[i] == "VBZ" and tree.dep[i] in BEFORE_NOUN:
+            _verb_in_compound(tree, i)
+        elif tree.tag[i] == "VBG" and tree.dep[i] == "amod":
+            _progressive(tree, i)
+        elif tree.lower[i] in words.PREPOSITIONS and tree.dep[i] in BEFORE_NOUN and tree.head[i] > i:
+            tree.head[i], tree.dep[i] = _climb(tree, tree.head[i]), "case"
+        elif tree.dep[i] == "parataxis":
+            _content_behind(tree, i)
+        elif tree.dep[i] in SUBJECT:
+            _join_subjects(tree, i)
+        elif tree.tag[i] in ("NNS", "NN", "NNPS", "VBZ", "VBP") and tree.head[i] == i:
+            _verb_like_noun(tree, i)
+    if tree.head != before[0] and not _is_forest(tree.head):
+        tree.head, tree.dep, tree.pos, tree.tag = before
+    elif (tree.head, tree.dep) != before[:2]:
+        tree.link()
+
+
+def _is_forest(heads: list[int]) -> bool:
+    """Whether every word reaches a root."""
+    sure = [h == i for i, h in enumerate(heads)]
+    for i in range(len(heads)):
+        path = set()
+        while not sure[i]:
+            if i in path:
+                return False
+            path.add(i)
+            i = heads[i]
+        for j in path:
+            sure[j] = True
+    return True
+
+
+def _join_hyphenated(tree: Tree, i: int) -> None:
+    """ "approve Dow-DuPont merger" with "Dow" as the object: the phrase behind the hyphen takes its place, and "Dow" describes it."""
+    left, right = i - 1, i + 1
+    if left < 0 or right >= len(tree.words) or tree.end[left] != tree.start[i] or tree.end[i] != tree.start[right]:
+        return
+    top, noun = _climb(tree, left), _climb(tree, right)
+    if top == noun or tree.pos[noun] not in NOMINAL or _above(tree, noun, top) or _above(tree, top, noun):
+        return
+    if _above(tree, noun, tree.head[top]):
+        return
+    same = tree.head[top] == tree.head[noun] and tree.dep[top] == tree.dep[noun]
+    if tree.dep[top] not in ARGUMENT or not (same or tree.dep[noun] in ASTRAY):
+        return
+    if not same:
+        tree.head[noun], tree.dep[noun] = tree.head[top], tree.dep[top]
+    _describe(tree, top, noun)
+
+
+def _join_money(tree: Tree, i: int) -> None:
+    """ "from $160 bln merger" with "$" under the preposition: the amount describes the noun behind it."""
+    for noun in range(i + 1, min(i + 7, len(tree.words))):
+        if tree.lower[noun] in words.UNITS:
+            tree.pos[noun] = "NUM"
+        elif tree.dep[noun] in ASTRAY and tree.pos[noun] in ("NOUN", "PROPN") and tree.head[noun] == tree.head[i] != noun:
+            own = [c for c in range(i + 1, noun) if tree.head[c] not in (i, noun) and not i < tree.head[c] < noun]
+            if not own and not any(tree.dep[c] in ("case", "det", "punct") for c in range(i + 1, noun)):
+                if tree.dep[i] in ARGUMENT:
+                    tree.dep[noun] = tree.dep[i]
+                _describe(tree, i, noun)
+            return
+        elif tree.pos[noun] in ("ADP", "PUNCT", "VERB", "DET"):
+            return
+
+
+def _possessive_name(tree: Tree, i: int) -> None:
+    """ "Moody's downgrades Portugal": a verb cannot be possessed, so the name ends in 's."""
+    name = tree.head[i]
+    verb = tree.head[name]
+    if tree.dep[name] == "nmod:poss" and verb == i + 1 and tree.pos[verb] == "VERB" and tree.tag[verb] in ("VBZ", "VBD", "VBP"):
+        if any(c != name and tree.head[c] == verb and tree.dep[c] in SUBJECT for c in range(len(tree.words))):
+            return
+        tree.dep[name], tree.dep[i] = "nsubj", "flat"
+
+
+def _join_subjects(tree: Tree, i: int) -> None:
+    """Two subjects side by side are one: "Magnitude 7.1 quake strikes"; a subject with its own is too: "Boeing shares slide"."""
+    verb = tree.head[i]
+    if verb > i and tree.pos[verb] in ("NOUN", "PROPN") and tree.dep[verb] in BEFORE_NOUN:
+        _describe(tree, i, _climb(tree, verb))  # "Secretary General Ban Ki-moon": a part of a name has no subject
+        return
+    for j in range(i + 1, min(i + 5, len(tree.words))):
+        if tree.words[j] in HYPHENS and tree.end[j - 1] == tree.start[j]:
+            continue
+        if tree.pos[j] in ("PUNCT", "CCONJ", "ADP", "SCONJ") or tree.tag[j] in ("WP", "WDT"):
+            return
+        if tree.dep[j] in SUBJECT and (tree.head[j] == verb or j == verb) and tree.pos[j] in ("NOUN", "PROPN", "VERB"):
+            if tree.pos[j] == "VERB" and (j != verb or j != i + 1 or j + 1 != tree.head[j]):
+                return
+            tree.pos[j] = "NOUN" if tree.pos[j] == "VERB" else tree.pos[j]
+            _describe(tree, i, j)
+            return
+
+
+def _verb_like_noun(tree: Tree, i: int) -> None:
+    """ "Peso rebounds from record low", read as a noun phrase: its head is a form that headlines use as a verb.
+
+    Evidence: a subject or an object of its own, or a verb that is rarely a plural noun; and a noun before it that can be its subject.
+    """
+    own = [c for c in range(len(tree.words)) if tree.head[c] == i and c != i]
+    if tree.pos[i] == "VERB" or any(tree.dep[c] in PREDICATE_CHILD - SUBJECT for c in own):
+        return
+    subjects = [c for c in own if tree.dep[c] in SUBJECT and c < i]
+    plural = tree.tag[i] in ("NNS", "NNPS")
+    if subjects:
+        verb = subjects[0]
+        if plural and any(tree.dep[c] in ("obl", "obj", "ccomp") and c > i for c in own):
+            tree.pos[i], tree.tag[i] = "VERB", "VBZ"  # "High Court rules in favour": the noun has a verb's company
+        elif verb == i - 1 and tree.tag[verb] in ("NNS", "NNPS", "VBZ") and tree.pos[i] in ("NOUN", "PROPN"):
+            _verb_under_object(tree, verb, i)
+        return
+    takes_object = any(tree.dep[c] == "obj" and c > i for c in own)
+    if not takes_object and not (plural and tree.lemma[i] in words.HEADLINE_VERBS):
+        return
+    name = i - 1
+    while 0 <= name < i and tree.head[name] != i:
+        name = tree.head[name] if tree.head[name] != name else -1
+    if not 0 <= name < i or tree.dep[name] not in BEFORE_NOUN or tree.pos[i - 1] not in ("NOUN", "PROPN", "NUM"):
+        return
+    _make_verb(tree, i, name)
+
+
+def _verb_under_object(tree: Tree, verb: int, noun: int) -> None:
+    """ "Village plays prank" with "village plays" as the subject of "prank": the verb heads them both."""
+    name = next((c for c in range(verb - 1, -1, -1) if tree.head[c] == verb and tree.dep[c] in BEFORE_NOUN), -1)
+    if name < 0 or tree.pos[name] not in ("NOUN", "PROPN"):
+        return
+    above, label = (verb if tree.head[noun] == noun else tree.head[noun]), tree.dep[noun]
+    tree.head[verb], tree.dep[verb] = above, label
+    tree.head[noun], tree.dep[noun] = verb, "obj"
+    _make_verb(tree, verb, name)
+
+
+def _verb_in_compound(tree: Tree, verb: int) -> None:
+    """ "Fed leaves rates unchanged" with "Fed leaves" before "rates": a finite verb with a subject describes no noun."""
+    noun = tree.head[verb]
+    if noun < verb or not any(tree.head[c] == verb and tree.dep[c] == "nsubj" and c < verb for c in range(verb)):
+        return
+    outer = tree.head[noun] if tree.dep[noun] in SUBJECT and tree.head[noun] > noun else noun
+    tree.head[verb], tree.dep[verb] = (verb if tree.head[outer] == outer else tree.head[outer]), tree.dep[outer]
+    tree.pos[verb] = "VERB"
+    for c in range(len(tree.words)):
+        if tree.head[c] == outer and c not in (outer, noun, verb) and tree.dep[c] in ("conj", "parataxis", "advcl", "punct"):
+            tree.head[c] = verb
+    if outer != noun:
+        tree.head[outer], tree.dep[outer] = verb, "xcomp"
+        if tree.tag[outer] == "VBN":
+            tree.pos[outer] = "ADJ"
+    tree.head[noun], tree.dep[noun] = verb, "obj"
+
+
+def _progressive(tree: Tree, verb: int) -> None:
+    """ "Sweden is closing prisons" with "prisons" as what Sweden is: a singular copula and a plural noun disagree, so the verb heads both."""
+    noun, be = tree.head[verb], verb - 1
+    if be < 0 or tree.dep[be] != "cop" or tree.head[be] != noun or noun < verb:
+        return
+    if (tree.lower[be] in ("is", "'s", "was")) != (tree.tag[noun] in ("NNS", "NNPS")):
+        return
+    tree.head[verb], tree.dep[verb] = (verb if tree.head[noun] == noun else tree.head[noun]), tree.dep[noun]
+    tree.head[noun], tree.dep[noun], tree.pos[verb], tree.dep[be] = verb, "obj", "VERB", "aux"
+    for c in range(len(tree.words)):
+        if tree.head[c] == noun and c != verb and (c < verb or tree.dep[c] in ("advcl", "conj", "parataxis", "punct")):
+            tree.head[c] = verb
+
+
+def _content_behind(tree: Tree, i: int) -> None:
+    """ "fined for saying people should leave": a clause right behind a verb of saying is what is said."""
+    first = min((c for c in range(len(tree.words)) if _above(tree, i, c)), default=0)
+    verb = first - 1
+    if verb < 0 or tree.pos[verb] != "VERB" or tree.lemma[verb] not in words.SPEECH or _above(tree, i, verb):
+        return
+    if any(tree.head[c] == verb and tree.dep[c] in ("obj", "ccomp") for c in range(len(tree.words))):
+        return
+    if any(tree.head[c] == i and tree.dep[c] in SUBJECT for c in range(first, i)):
+        tree.head[i], tree.dep[i] = verb, "ccomp"
+
+
+def _make_verb(tree: Tree, i: int, name: int) -> None:
+    """Turn a noun into the verb whose subject is `name`; what described the noun describes the subject."""
+    tree.pos[i], tree.tag[i], tree.dep[name] = "VERB", "VBZ", "nsubj"
+    for c in range(len(tree.words)):
+        if tree.head[c] != i or c in (i, name):
+            continue
+        if c < name and tree.dep[c] in BEFORE_NOUN:
+            tree.head[c] = name
+        elif c > i and tree.dep[c] == "nmod":
+            tree.dep[c] = "obl"
+
+
+def _climb(tree: Tree, i: int) -> int:
+    """The noun that a word before it, or a part of its name, belongs to."""
+    for _ in range(6):
+        if tree.dep[i] not in BEFORE_NOUN or tree.head[i] == i:
+            return i
+        i = tree.head[i]
+    return i
+
+
+def _above(tree: Tree, top: int, i: int) -> bool:
+    """Whether `top` stands over `i`."""
+    for _ in range(len(tree.words)):
+        if i == top:
+            return True
+        if tree.head[i] == i:
+            return False
+        i = tree.head[i]
+    return False
+
+
+def _describe(tree: Tree, part: int, noun: int) -> None:
+    """Hang a word before its noun, with the preposition and articles that the noun's phrase begins with."""
+    tree.head[part], tree.dep[part] = noun, "compound"
+    for c in range(part):
+        if tree.head[c] == part and tree.dep[c] in ("case", "det", "nmod:poss", "amod", "nummod"):
+            tree.head[c] = noun
