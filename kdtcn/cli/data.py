@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -12,8 +12,10 @@ from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, show
 from kdtcn.errors import InputError
 
-if TYPE_CHECKING:
-    from kdtcn.sources.base import Provider
+OptionOption = Annotated[
+    list[str], typer.Option("--option", help="one option of the reader, e.g. 'columns={text: title}'", metavar="KEY=VALUE")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="read and count, store nothing")]
 
 import_app = typer.Typer(
     help="Import files: prices, headlines, graphs. A second import of the same file stores nothing twice.", no_args_is_help=True
@@ -44,41 +46,43 @@ def import_djia(
 
 @import_app.command("prices")
 def import_prices(
-    file: Annotated[Path, typer.Argument(help="CSV with a date and open, high, low, close, volume")],
-    symbol: Annotated[str, typer.Option(help="symbol the rows are of")] = "^DJI",
-    option: Annotated[
-        list[str], typer.Option("--option", help="one option of the reader, e.g. delimiter=';' or dates=dmy", metavar="KEY=VALUE")
-    ] = [],
+    files: Annotated[list[Path], typer.Argument(help="files with a date and open, high, low, close, volume", show_default=False)],
+    symbol: Annotated[str, typer.Option(help="symbol of rows that name none")] = "^DJI",
+    provider: Annotated[str, typer.Option(help="the reader: csv, kaggle or one of another package")] = "csv",
+    option: OptionOption = [],
+    dry_run: DryRunOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
     json_: JsonOption = False,
 ) -> None:
-    """Import daily prices from a CSV file.
+    """Import daily prices from delimited files or JSON lines, also packed (.gz, .zst, .zip).
 
-    Example: kdtcn import prices ../shared/data/prices/DJI_1985_2020.csv --symbol ^DJI
+    Examples:
+        kdtcn import prices ../shared/data/prices/DJI_1985_2020.csv --symbol ^DJI
+        kdtcn import prices ../shared/data/prices/components/*.csv --option source=kaggle
+        kdtcn import prices quotes.csv --option 'delimiter=";"' --option dates=dmy --dry-run
     """
-    from kdtcn.sources.csv_prices import CsvPrices
-
-    _import_file("prices", CsvPrices, {"path": file, "symbol": symbol}, option, config, sets, json_)
+    _import_files("prices", provider, files, {"symbol": symbol}, option, dry_run, config, sets, json_)
 
 
 @import_app.command("news")
 def import_news(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON lines with a date or time, and a text")],
-    option: Annotated[
-        list[str], typer.Option("--option", help="one option of the reader, e.g. 'columns={text: title}'", metavar="KEY=VALUE")
-    ] = [],
+    files: Annotated[list[Path], typer.Argument(help="files with a date or time, and a text", show_default=False)],
+    provider: Annotated[str, typer.Option(help="the reader: csv, kaggle, reddit-dump or one of another package")] = "csv",
+    option: OptionOption = [],
+    dry_run: DryRunOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
     json_: JsonOption = False,
 ) -> None:
-    """Import headlines from a CSV or JSON-lines file.
+    """Import headlines from delimited files, JSON lines or dumps of Reddit, also packed (.gz, .zst, .zip).
 
-    Example: kdtcn import news headlines.csv --option 'columns={text: title}'
+    Examples:
+        kdtcn import news headlines.csv --option 'columns={text: title}'
+        kdtcn import news headlines.jsonl.zst --option timezone=UTC --dry-run
+        kdtcn import news RS_2016-06.zst --provider reddit-dump --option subreddit=worldnews
     """
-    from kdtcn.sources.csv_news import CsvNews
-
-    _import_file("news", CsvNews, {"path": file}, option, config, sets, json_)
+    _import_files("news", provider, files, {}, option, dry_run, config, sets, json_)
 
 
 @import_app.command("kg")
@@ -92,14 +96,23 @@ def import_kg(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_
     build(config, sets, json_)
 
 
-def _import_file(
-    kind: str, provider: "type[Provider]", known: dict, options: list[str], config: Path, sets: list[str], as_json: bool
+def _import_files(
+    kind: str,
+    provider: str,
+    files: list[Path],
+    known: dict[str, Any],
+    options: list[str],
+    dry_run: bool,
+    config: Path,
+    sets: list[str],
+    as_json: bool,
 ) -> None:
+    """All files or none: nothing is stored unless every one of them can be read."""
     import yaml
-    from pydantic import ValidationError
 
     from kdtcn.lake import Run
-    from kdtcn.sources.store import collect
+    from kdtcn.sources import create
+    from kdtcn.sources.store import collect_all, tally
 
     for pair in options:
         key, sign, value = pair.partition("=")
@@ -109,18 +122,15 @@ def _import_file(
             known[key] = yaml.safe_load(value)
         except (yaml.YAMLError, ValueError):
             raise InputError(f"--option {pair!r}: the value is not YAML; quote it") from None
-    try:
-        reader = provider(**known)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(
-            f"--option {'.'.join(map(str, first['loc']))}: {first['msg']}; the options are {', '.join(provider.model_fields)}"
-        ) from None
+    readers = {str(file): create(kind, provider, {**known, "path": file}) for file in files}
+    if dry_run:
+        show([{"file": name, **row} for name, reader in readers.items() for row in tally(reader)], as_json, "nothing is stored")
+        return
     settings, lake = open_lake(config, sets)
-    with Run(lake, f"import {kind} {known['path']}", settings.name) as run:
-        counts = collect(lake, reader)
-        run.rows[kind] = counts.stored
-    _show_counts({str(known["path"]): vars(counts)}, as_json)
+    with Run(lake, f"import {kind} {' '.join(readers)}"[:200], settings.name) as run:
+        counts = collect_all(lake, readers)
+        run.rows[kind] = sum(count.stored for count in counts.values())
+    _show_counts({name: vars(count) for name, count in counts.items()}, as_json)
 
 
 def _show_counts(counts: dict[str, dict[str, int]], as_json: bool) -> None:

@@ -12,9 +12,9 @@ from typing import IO, cast
 from kdtcn.errors import InputError
 
 if sys.version_info >= (3, 14):
-    from compression.zstd import DecompressionParameter, ZstdError, ZstdFile
+    from compression import zstd
 else:
-    from backports.zstd import DecompressionParameter, ZstdError, ZstdFile
+    from backports import zstd
 
 RATIO = 250  # text shrinks 3 to 30 times; what grows more on unpacking is no text
 FLOOR = 64 << 20  # bytes that may come out before the ratio counts
@@ -23,7 +23,7 @@ LINE = 1 << 24  # characters of a line
 WINDOW = 31  # log2 of the largest zstd window: the public dumps of Reddit are made with it
 _MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst", b"PK\x03\x04": ".zip", b"PK\x05\x06": ".zip"}
 PACKED = (".gz", ".zst", ".zip")
-DAMAGE = (EOFError, zlib.error, ZstdError, zipfile.BadZipFile, OSError)
+DAMAGE = (EOFError, zlib.error, zstd.ZstdError, zipfile.BadZipFile, OSError)
 
 
 def kind_of(path: Path) -> str:
@@ -43,8 +43,11 @@ def plain_name(path: Path) -> str:
     """The name of the text inside, which tells JSON lines from delimited text."""
     kind = kind_of(path)
     if kind == ".zip":
-        with zipfile.ZipFile(path) as packed:
-            return _member(packed, str(path)).filename
+        try:
+            with zipfile.ZipFile(path) as packed:
+                return _member(packed, str(path)).filename
+        except DAMAGE as error:
+            raise InputError(f"{path}: cannot be read to its end ({error}); get the file again") from None
     return path.name.removesuffix(kind) if kind else path.name
 
 
@@ -54,7 +57,7 @@ def open_plain(path: Path) -> IO[bytes]:
     if kind == ".gz":
         source: IO[bytes] = cast(IO[bytes], gzip.open(path))  # noqa: SIM115
     elif kind == ".zst":
-        source = cast(IO[bytes], ZstdFile(path, options={DecompressionParameter.window_log_max: WINDOW}))
+        source = cast(IO[bytes], zstd.ZstdFile(path, options={zstd.DecompressionParameter.window_log_max: WINDOW}))
     elif kind == ".zip":
         packed = zipfile.ZipFile(path)
         source = _open_member(packed, str(path))

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,7 +66,8 @@ class Cache:
             draft.write_bytes(json.dumps(head).encode() + b"\n" + content)
             draft.replace(self.folder / key)
         except OSError:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
 
     def prune(self, now: datetime) -> None:
         """Remove what is over, and the oldest beyond the size."""

@@ -17,7 +17,7 @@ from kdtcn.sources import clock
 from kdtcn.sources.base import Context, Counts, Provider, Record, Reject
 from kdtcn.sources.csv_prices import CsvPrices
 from kdtcn.sources.files import Delimited
-from kdtcn.sources.store import store_news, store_prices
+from kdtcn.sources.store import collect_all
 from kdtcn.sources.text import clean, decode_bytes_repr
 
 SOURCE = "kaggle"
@@ -108,10 +108,6 @@ def import_folder(lake: Lake, folder: Path, *, now: datetime | None = None) -> d
         raise InputError(
             f"{folder}: neither RedditNews.csv nor Combined_News_DJIA.csv lies there; put one of them into the folder"
         )
-    context = Context(now=now) if now else Context()
-    prices = KagglePrices(path=folder / "DJIA_table.csv").read(context)
-    news = {name: KaggleNews(path=folder / name).read(context) for name in names}
-    counts = {"DJIA_table.csv": store_prices(lake, prices, context.now)}
-    for name, rows in news.items():
-        counts[name] = store_news(lake, rows, context.now)
-    return counts
+    files: dict[str, Provider] = {"DJIA_table.csv": KagglePrices(path=folder / "DJIA_table.csv")}
+    files |= {name: KaggleNews(path=folder / name) for name in names}
+    return collect_all(lake, files, Context(now=now) if now else None)

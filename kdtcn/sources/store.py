@@ -1,7 +1,8 @@
 """From what a source yields to rows of the lake: identities, months, restatements, rejects and counts."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -32,6 +33,26 @@ def collect(lake: Lake, provider: Provider, context: Context | None = None) -> C
     counts = store(lake, rows, context.now)  # type: ignore[arg-type]
     provider.stored(context)
     return counts
+
+
+def collect_all(lake: Lake, providers: Mapping[str, Provider], context: Context | None = None) -> dict[str, Counts]:
+    """Files one after the other; nothing is written unless all of them can be read. Counts by the names given."""
+    context = context or Context()
+    opened = {name: provider.read(context) for name, provider in providers.items()}
+    counts = {}
+    for name, rows in opened.items():
+        store = store_prices if providers[name].kind == "prices" else store_news
+        counts[name] = store(lake, rows, context.now)  # type: ignore[arg-type]
+    return counts
+
+
+def tally(provider: Provider, context: Context | None = None) -> list[dict[str, object]]:
+    """What a provider would give, without storing it: rows that can be stored, and rejects by reason."""
+    found: Counter[str] = Counter()
+    for row in provider.read(context or Context()):
+        reason = row.reason if isinstance(row, Reject) else refuse(row.text) if isinstance(row, Record) else ""
+        found[reason] += 1
+    return [{"outcome": f"rejected: {reason}" if reason else "can be stored", "rows": n} for reason, n in found.most_common()]
 
 
 def store_news(lake: Lake, rows: Iterable[Record | Reject], now: datetime) -> Counts:
