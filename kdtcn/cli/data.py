@@ -122,7 +122,8 @@ def _import_files(
             known[key] = yaml.safe_load(value)
         except (yaml.YAMLError, ValueError):
             raise InputError(f"--option {pair!r}: the value is not YAML; quote it") from None
-    readers = {str(file): create(kind, provider, {**known, "path": file}) for file in files}
+    alike = len({file.name for file in files}) < len(files)
+    readers = {str(file) if alike else file.name: create(kind, provider, {**known, "path": file}) for file in files}
     if dry_run:
         show([{"file": name, **row} for name, reader in readers.items() for row in tally(reader)], as_json, "nothing is stored")
         return
