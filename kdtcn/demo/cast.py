@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Group:
-    """Entities that may be told of in an event type before the test period, and those that may only in it."""
+    """Entities of the whole time, and those that appear in the test period only."""
 
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
@@ -60,6 +60,11 @@ class Cast:
     @property
     def events(self) -> list[str]:
         return list(dict.fromkeys(rule.event for rule in self.rules))
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """Everybody who appears in the test period only."""
+        return frozenset(node for group in (*self.classes.values(), *self.outsiders.values()) for node in group.unseen)
 
     def leading(self, day: pd.Timestamp) -> list[str]:
         """Who leads a state on that day."""

@@ -96,11 +96,16 @@ def lines(cast: Cast, sessions: pd.DatetimeIndex, plan: Sequence[Cause | None], 
                 seen = i < test_start(n) or bool(rng.random() >= P_UNSEEN)
                 told.append((event, strangers[event, seen].draw(), ""))
         told += [(HARMLESS, "", "")] * (size - len(told))
-        yield from _spread(writer, told, days, sessions[i], rng)
+        yield from _spread(writer, told, days, sessions[i], rng, cast.kept if i < test_start(n) else frozenset())
 
 
 def _spread(
-    writer: "Writer", told: list[tuple[str, str, str]], days: pd.DatetimeIndex, session: pd.Timestamp, rng: np.random.Generator
+    writer: "Writer",
+    told: list[tuple[str, str, str]],
+    days: pd.DatetimeIndex,
+    session: pd.Timestamp,
+    rng: np.random.Generator,
+    absent: frozenset[str],
 ) -> Iterator[Line]:
     """Deal the headlines of a session to its dates; ranks are drawn at random, so popularity says nothing."""
     # the day of the session before has most of the news, but no day is without
@@ -111,9 +116,9 @@ def _spread(
         mine = [told[j] for j in rng.permutation(len(told)) if dates[j] == d]
         written: set[str] = set()
         for rank, (use, entity, rule) in enumerate(mine, start=1):
-            headline = writer.write(use, entity, day)
+            headline = writer.write(use, entity, day, absent)
             while headline.text in written:  # the same text twice on a day would be one headline to any reader
-                headline = writer.write(use, entity, day)
+                headline = writer.write(use, entity, day, absent)
             written.add(headline.text)
             yield Line(day, rank, session, headline, use, entity, rule)
 
@@ -129,9 +134,10 @@ class Writer:
         self._frames = {use: Deck(mine, rng) for use, mine in by_use.items()}
         self._pools = {kind: Deck(pool, rng) for kind, pool in cast.pools.items()}
 
-    def write(self, use: str, actor: str, day: pd.Timestamp) -> Headline:
+    def write(self, use: str, actor: str, day: pd.Timestamp, absent: frozenset[str] = frozenset()) -> Headline:
+        """A headline of that use and day, about the actor where the use has one, without the entities that are absent."""
         frame = self._frames[use].draw()
-        taken = {actor}
+        taken = {actor, *absent}
         names = {}
         for slot in frame.entities:
             entity = actor if slot == "X" else self._other(KINDS[slot], taken, day)
@@ -140,7 +146,7 @@ class Writer:
         return render(frame, names, self._rng)
 
     def _other(self, kind: str, taken: set[str], day: pd.Timestamp) -> str:
-        """An entity that is not in the headline yet, drawn without regard to classes."""
+        """An entity that is not among the taken, drawn without regard to classes."""
         while True:
             if kind == "leader":
                 leading = self._cast.leading(day)
