@@ -150,13 +150,13 @@ class Client:
         attempts: int = ATTEMPTS,
         cache: Cache | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._client = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=min(10.0, timeout)), follow_redirects=True, headers={"User-Agent": AGENT}
         )
         self.total, self.max_bytes, self.interval, self.budget, self.attempts = total, max_bytes, interval, budget, attempts
-        self.cache, self.clock, self.sleep = cache, clock, sleep
+        self.cache, self.clock, self.sleep = cache, clock, sleep or time.sleep
         self._last: dict[str, float] = {}
         self._skewed: set[str] = set()
 

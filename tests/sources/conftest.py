@@ -1,6 +1,7 @@
 """A lake, a clock that stands, a recorder of pauses, and a loopback service that answers as told."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -105,6 +106,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What the retries would have waited, in seconds; nothing waits."""
     waited: list[float] = []
     monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=waited.append))
+    monkeypatch.setattr("kdtcn.sources.http.time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: None))
     return waited
 
 
@@ -115,7 +117,7 @@ def lake(tmp_path: Path) -> Lake:
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:
-    client = Client(interval=0.0, timeout=5.0, clock=lambda: NOW, sleep=lambda seconds: None)
+    client = Client(interval=0.0, timeout=5.0, clock=lambda: NOW)
     yield Context(now=NOW, state=tmp_path / "state", client=client)
     client.close()
 

@@ -107,7 +107,7 @@ def dialect(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 def context_of(
     dialect: Dialect, tmp_path: Path, cache: Cache | None = None, timeout: float = 10.0, first: date | None = None
 ) -> Context:
-    client = Client(interval=0.0, timeout=timeout, cache=cache, clock=lambda: NOW, sleep=lambda seconds: None)
+    client = Client(interval=0.0, timeout=timeout, cache=cache, clock=lambda: NOW)
     return Context(first or (date(2016, 6, 22) if dialect.name == "yahoo" else DAY), DAY, NOW, tmp_path / "state", client)
 
 

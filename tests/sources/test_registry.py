@@ -1,13 +1,23 @@
 """The table of providers: names and options from the settings, errors that name them."""
 
-from importlib.metadata import EntryPoint
+import json
+import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kdtcn.config import SourcesSettings
-from kdtcn.errors import ConfigError
-from kdtcn.sources import Provider, available, configured, create, registry
+from kdtcn.config import Settings, SourcesSettings
+from kdtcn.errors import ConfigError, SourceError
+from kdtcn.lake import Lake
+from kdtcn.sources import Counts, Provider, available, configured, create
+from kdtcn.sources.fetch import fetch
+from kdtcn.sources.http import FRESH
+
+from .conftest import NOW, Reply, Service
+
+DOCS = Path(__file__).parents[2] / "docs" / "SOURCES.md"
 
 
 def test_every_name_in_the_table_leads_to_a_provider_of_its_kind() -> None:
@@ -59,8 +69,34 @@ def test_the_settings_list_what_is_read_and_what_only_ranks() -> None:
     assert made["prices yahoo ^GSPC"].model_dump()["symbol"] == "^GSPC"
 
 
-def test_another_package_adds_a_provider_by_an_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs = EntryPoint("news.wire", "kdtcn.sources.rss:Rss", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [theirs] if group == registry.GROUP else [])
+def test_the_example_of_the_documentation_is_a_package_of_its_own(
+    service: Service, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Installed beside this one, found by its entry point, asked by `fetch` like any other."""
+    code, entry = re.findall(
+        r"```(?:python|toml)\n(.*?)```", DOCS.read_text(encoding="utf-8").split("## A new provider")[1], re.DOTALL
+    )
+    (tmp_path / "their_package.py").write_text(code, encoding="utf-8")
+    info = tmp_path / "their_package-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-package\nVersion: 1.0\n")
+    (points,) = tomllib.loads(entry)["project"]["entry-points"].items()
+    (info / "entry_points.txt").write_text(
+        f"[{points[0]}]\n" + "".join(f"{name} = {value}\n" for name, value in points[1].items())
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
     assert "wire" in available("news")
-    assert type(create("news", "wire", {"feeds": ["https://example.org"]})).__name__ == "Rss"
+    stories = [
+        {"time": "2016-06-24T08:00:00", "title": "Oil falls", "link": "https://example.org/1"},
+        {"time": "soon", "title": "Rates rise", "link": ""},
+    ]
+    service.on("/world.json", Reply(json.dumps(stories)), Reply("<html>"))
+    settings = Settings.model_validate(
+        {"home": tmp_path, "sources": {"news": [{"provider": "wire", "options": {"site": service.url}}]}}
+    )
+    assert fetch(lake, settings, now=NOW) == {"news wire": Counts(2, 1, 0, 1)}
+    assert fetch(lake, settings, now=NOW) == {"news wire": Counts(2, 0, 1, 1)}
+    with pytest.raises(SourceError, match="instead of JSON"):
+        fetch(lake, settings, now=NOW + FRESH)
+    assert list(lake.read("headlines")["text"]) == ["Oil falls"]
