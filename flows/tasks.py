@@ -47,26 +47,25 @@ def link(settings: Settings, months: list[str] | None = None) -> dict[str, int]:
     from kg.pending import link_pending
 
     lake = lake_of(settings)
-    return link_pending(lake, load(lake), threshold=settings.graph.threshold, months=months)
+    return link_pending(lake, load(lake), threshold=settings.graph.threshold, months=months, folder=settings.folder / "index")
 
 
 @task(name="train", cache_policy=NO_CACHE)
 def train(settings: Settings, alignment: Alignment) -> list[str]:
     """All models and seeds of one alignment; what is trained already is not trained again."""
-    from kdtcn.training.experiment import train_all
-    from kdtcn.training.fold import Sight, prepare
+    from kdtcn.training.experiment import train_folds
+    from kdtcn.training.fold import Sight
 
     lake = lake_of(settings)
-    fold = prepare(lake, settings, alignment, Sight.of(lake, settings))
-    return train_all(lake, settings, fold)
+    return train_folds(lake, settings, alignment, Sight.of(lake, settings))
 
 
 @task(name="promote", cache_policy=NO_CACHE)
 def promote(settings: Settings, trained: list[str]) -> str:
-    """Put the first seed of the configured model in force; returns its id."""
+    """Put the configured model in force, its first seed, of the last fold; returns its id."""
     from kdtcn.training import store
 
-    live = next(name for name in trained if name.startswith(f"{settings.training.live}-forecast-s0-"))
+    *_, live = (name for name in trained if name.startswith(f"{settings.training.live}-forecast-s0-"))
     store.promote(lake_of(settings), live)
     return live
 

@@ -75,7 +75,9 @@ class NlpSettings(Section):
 
 
 class GraphSettings(Section):
-    sources: list[Literal["seed", "freebase", "codex"]] = ["seed"]
+    sources: list[str] = Field(
+        ["seed"], min_length=1, description="seed, freebase, codex, or FORMAT:PATH with wikidata-json, wikidata5m, sparql, ntriples, csv"
+    )
     data: Path | None = Field(None, description="folder with fb15k237/ and codex_m/; default $KDTCN_SHARED_DATA/kg")
     undated: Literal["exclude", "include"] = "exclude"
     threshold: float = Field(0.5, ge=0, le=1, description="entity links scored below are none")
@@ -123,6 +125,11 @@ class TrainingSettings(Section):
 
 class EvaluationSettings(Section):
     test_from: date = Field(date(2015, 1, 1), description="first day of the test period")
+    origin: Literal["fixed", "rolling", "window"] = Field(
+        "fixed", description="train once, or before each test period on all before it, or on the last `longest` sessions"
+    )
+    months: int = Field(12, ge=1, description="length of a test period where the origin moves")
+    longest: int = Field(750, ge=100, description="sessions to train on for origin: window")
     alignments: list[Alignment] = ["forecast", "same_day"]
 
 

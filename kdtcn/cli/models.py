@@ -32,8 +32,8 @@ def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
     from kdtcn.lake import Run
     from kdtcn.models import family
     from kdtcn.training import store
-    from kdtcn.training.experiment import train_all
-    from kdtcn.training.fold import Sight, prepare
+    from kdtcn.training.experiment import train_folds
+    from kdtcn.training.fold import Sight
 
     settings, lake = open_lake(config, sets)
     for name in settings.training.models:
@@ -48,13 +48,13 @@ def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
         trained = [
             name
             for alignment in settings.evaluation.alignments
-            for name in train_all(lake, settings, prepare(lake, settings, alignment, sight))
+            for name in train_folds(lake, settings, alignment, sight)
         ]
         live = [name for name in trained if name.startswith(f"{settings.training.live}-forecast-s0-")]
         if live:
-            store.promote(lake, live[0])
+            store.promote(lake, live[-1])
         run.note(model_ids=trained)
-    show({"models": len(trained), "in force": live[0] if live else "none"}, json_)
+    show({"models": len(trained), "in force": live[-1] if live else "none"}, json_)
 
 
 @app.command()

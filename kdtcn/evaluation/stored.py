@@ -23,7 +23,10 @@ def stored_predictions(lake: Lake, settings: Settings) -> pd.DataFrame:
     about = models[["model_id", "family", "alignment", "seed", "trained_until"]].rename(columns={"family": "model"})
     rows = made.merge(about, on="model_id")
     # a model may be asked about any session; only those after its training are a test of it
-    rows = rows[(rows["session"] >= pd.Timestamp(settings.evaluation.test_from)) & (rows["session"] > rows.pop("trained_until"))]
+    rows = rows[(rows["session"] >= pd.Timestamp(settings.evaluation.test_from)) & (rows["session"] > rows["trained_until"])]
+    # where the origin moves, each session is the test of the model trained last before it
+    rows = rows.sort_values("trained_until", kind="stable").drop(columns="trained_until")
+    rows = rows.drop_duplicates(["session", "model", "alignment", "seed"], keep="last")
     prices = market(lake, settings)
     known = pd.DataFrame(
         {

@@ -4,15 +4,27 @@ from itertools import islice
 
 import pandas as pd
 
-from kdtcn.config import Settings
+from kdtcn.config import Alignment, Settings
 from kdtcn.lake import Lake
 from kdtcn.progress import say
-from kdtcn.training.fold import Fold
+from kdtcn.training.fold import Fold, Preparation, Sight
 from kdtcn.training.jobs import Job, Run, jobs_for
 from kdtcn.training.runs import fit_each
 from kdtcn.training.store import load_stored, model_id, model_row, prediction_rows, stored_models
 
 BATCH = 10  # runs between two writes: what a kill can lose
+
+
+def train_folds(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) -> list[str]:
+    """Ids of all models of all folds of one alignment, the last fold's last."""
+    prepared = Preparation.of(lake, settings, alignment, sight)
+    trained = []
+    for number, split in enumerate(prepared.splits):
+        if len(prepared.splits) > 1:
+            first, last = prepared.market.sessions[split.test[[0, -1]]]
+            say(f"{alignment}: test period {number + 1} of {len(prepared.splits)}, {first:%Y-%m-%d} to {last:%Y-%m-%d}")
+        trained += train_all(lake, settings, prepared.fold(number))
+    return trained
 
 
 def train_all(lake: Lake, settings: Settings, fold: Fold) -> list[str]:

@@ -21,7 +21,7 @@ from kdtcn.features.vectors import priced
 from kdtcn.lake import Lake
 from kdtcn.progress import say
 from kdtcn.sessions import closes, decision_times
-from kdtcn.training.splits import Split, fixed_origin
+from kdtcn.training.splits import Split, splits
 from kg import Graph
 from kg import load as load_graph
 from kg.pending import linker_id, unlinked
@@ -99,35 +99,56 @@ class Fold:
 
 
 def prepare(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) -> Fold:
-    """Join the lake's tables into a fold; what is fitted is stored, and found again by the next run.
+    """The fold of the last test period; for a fixed origin there is one."""
+    return Preparation.of(lake, settings, alignment, sight).fold(-1)
 
-    The cut lies after the last training session: validation and test rows meet vectors that never saw them.
-    """
-    missing = unlinked(lake, sight.graph, extractor=sight.extractor, threshold=settings.graph.threshold)
-    if missing:
-        raise InputError(f"{lake.url}: {missing} events are not linked on this graph yet; `kdtcn run` links them and trains")
-    prices = market(lake, settings)
-    said = sight.news(lake, settings, alignment, prices.sessions)
-    window = settings.features.window
-    usable = priced(prices, window).usable()
-    split = fixed_origin(prices.sessions, usable, test_from=settings.evaluation.test_from, embargo=window)
-    last = prices.sessions[split.train[-1]]
-    # the headlines of a training session are in its features, so under `same_day` the cut is its close, not its start
-    cut = (
-        closes(pd.DatetimeIndex([last]))[0]
-        if alignment == "same_day"
-        else decision_times(pd.DatetimeIndex([last]), settings.decision.at)[0]
-    )
-    if (said.headlines["available_at"] <= cut).sum() == 0:
-        raise InputError(f"{lake.url}: no headline before {cut:%Y-%m-%d}; import news that covers the training period")
-    fitted_id = _identity(settings, cut, sight, said)
-    if f"{fitted_id}-graph" in set(lake.read("models", columns=["model_id"])["model_id"]):
-        fitted = folds.load(lake, fitted_id, sight.graph, sight.reading)
-    else:
-        say(f"{alignment}: fitting text vectors and the graph embedding on what was known by {cut:%Y-%m-%d}")
-        fitted = folds.fit(said, sight.graph, cut, settings, fitted_id, sight.reading)
-        fitted.store(lake, settings.fingerprint())
-    return Fold(alignment, prices, said, fitted, fitted.dataset(prices, said, window), split)
+
+@dataclass(frozen=True)
+class Preparation:
+    """What the folds of one alignment share: the lake's tables, read once, and the splits of the configured origin."""
+
+    lake: Lake
+    settings: Settings
+    alignment: Alignment
+    sight: Sight
+    market: Market
+    news: News
+    splits: list[Split]
+
+    @classmethod
+    def of(cls, lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) -> "Preparation":
+        """InputError where events wait to be linked, or a split has nothing to train or test on."""
+        missing = unlinked(lake, sight.graph, extractor=sight.extractor, threshold=settings.graph.threshold)
+        if missing:
+            raise InputError(f"{lake.url}: {missing} events are not linked on this graph yet; `kdtcn run` links them and trains")
+        prices = market(lake, settings)
+        usable = priced(prices, settings.features.window).usable()
+        said = sight.news(lake, settings, alignment, prices.sessions)
+        return cls(lake, settings, alignment, sight, prices, said, list(splits(prices.sessions, usable, settings)))
+
+    def fold(self, number: int) -> Fold:
+        """Join the tables into a fold; what is fitted is stored, and found again by the next run.
+
+        The cut lies after the last training session: validation and test rows meet vectors that never saw them.
+        """
+        settings, split = self.settings, self.splits[number]
+        last = pd.DatetimeIndex([self.market.sessions[split.train[-1]]])
+        # the headlines of a training session are in its features, so under `same_day` the cut is its close, not its start
+        cut = closes(last)[0] if self.alignment == "same_day" else decision_times(last, settings.decision.at)[0]
+        if (self.news.headlines["available_at"] <= cut).sum() == 0:
+            raise InputError(f"{self.lake.url}: no headline before {cut:%Y-%m-%d}; import news that covers the training period")
+        fitted = self._fitted(cut)
+        data = fitted.dataset(self.market, self.news, settings.features.window)
+        return Fold(self.alignment, self.market, self.news, fitted, data, split)
+
+    def _fitted(self, cut: pd.Timestamp) -> Fitted:
+        fitted_id = _identity(self.settings, cut, self.sight, self.news)
+        if f"{fitted_id}-graph" in set(self.lake.read("models", columns=["model_id"])["model_id"]):
+            return folds.load(self.lake, fitted_id, self.sight.graph, self.sight.reading)
+        say(f"{self.alignment}: fitting text vectors and the graph embedding on what was known by {cut:%Y-%m-%d}")
+        fitted = folds.fit(self.news, self.sight.graph, cut, self.settings, fitted_id, self.sight.reading)
+        fitted.store(self.lake, self.settings.fingerprint())
+        return fitted
 
 
 def _identity(settings: Settings, cut: pd.Timestamp, sight: Sight, said: News) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from kdtcn.config import Settings
 from kdtcn.errors import InputError
 
 _FEWEST = 30  # training sessions below which nothing can be fitted
@@ -24,15 +25,33 @@ class Split:
     test: np.ndarray
 
 
+def splits(sessions: pd.DatetimeIndex, usable: np.ndarray, settings: Settings) -> Iterator[Split]:
+    """The splits of the configured origin, in order of time, with an embargo of one window."""
+    chosen, embargo = settings.evaluation, settings.features.window
+    if chosen.origin == "fixed":
+        yield fixed_origin(sessions, usable, test_from=chosen.test_from, embargo=embargo)
+        return
+    longest = chosen.longest if chosen.origin == "window" else None
+    yield from rolling_origin(
+        sessions, usable, first_test=chosen.test_from, embargo=embargo, months=chosen.months, longest=longest
+    )
+
+
 def fixed_origin(
-    sessions: pd.DatetimeIndex, usable: np.ndarray, *, test_from: Day, embargo: int, test_until: Day | None = None
+    sessions: pd.DatetimeIndex,
+    usable: np.ndarray,
+    *,
+    test_from: Day,
+    embargo: int,
+    test_until: Day | None = None,
+    longest: int | None = None,
 ) -> Split:
     """Test on the usable rows from a day on (and before `test_until`), train and validate on those before it.
 
     sessions: (n,) consecutive trading days; usable: rows with full inputs and a label (`Dataset.usable()`); embargo:
     sessions left out before validation and before the test period, one window, so that no window and no label that two
-    neighbouring rows share (C holds yesterday's D) lies across a border. Days are compared as dates, never as text.
-    Raises InputError where a part would be empty.
+    neighbouring rows share (C holds yesterday's D) lies across a border. longest: the most rows to train and validate
+    on, the latest ones. Days are compared as dates, never as text. Raises InputError where a part would be empty.
     """
     start = pd.Timestamp(test_from)
     usable = np.asarray(usable, dtype=np.int64)
@@ -44,17 +63,18 @@ def fixed_origin(
             f"evaluation.test_from {start:%Y-%m-%d}: no session from that day on has a label (the last is {last}); choose an earlier day"
         )
     origin = int((sessions < start).sum())
-    return _split(usable[usable < origin - embargo], test, embargo)
+    before = usable[usable < origin - embargo]
+    return _split(before if longest is None else before[-longest:], test, embargo)
 
 
 def rolling_origin(
-    sessions: pd.DatetimeIndex, usable: np.ndarray, *, first_test: Day, embargo: int, months: int = 12
-) -> Iterator[tuple[str, Split]]:
-    """Walk forward: (first day, split) of each test period of some months, trained on all before it."""
+    sessions: pd.DatetimeIndex, usable: np.ndarray, *, first_test: Day, embargo: int, months: int = 12, longest: int | None = None
+) -> Iterator[Split]:
+    """Walk forward: a split for each test period of some months, trained on all before it, or on the `longest` last rows."""
     start = pd.Timestamp(first_test)
-    while start <= sessions[-1]:
+    while start <= sessions[usable[-1]]:
         stop = start + pd.DateOffset(months=months)
-        yield f"{start:%Y-%m-%d}", fixed_origin(sessions, usable, test_from=start, test_until=stop, embargo=embargo)
+        yield fixed_origin(sessions, usable, test_from=start, test_until=stop, embargo=embargo, longest=longest)
         start = stop
 
 

@@ -49,15 +49,19 @@ def test_a_day_is_a_date_however_it_is_written(day: object) -> None:
     assert SESSIONS[split.valid[-1]] < pd.Timestamp("2014-12-20")
 
 
-def test_walking_forward_covers_every_session_once_and_never_trains_on_later_ones() -> None:
-    folds = list(rolling_origin(SESSIONS, USABLE, first_test="2010-01-01", embargo=10))
-    assert [label for label, _ in folds] == [f"{year}-01-01" for year in range(2010, 2017)]
-    tested = np.concatenate([split.test for _, split in folds])
+@pytest.mark.parametrize("longest", [None, 200])
+def test_walking_forward_covers_every_session_once_and_never_trains_on_later_ones(longest: int | None) -> None:
+    folds = list(rolling_origin(SESSIONS, USABLE, first_test="2010-01-01", embargo=10, longest=longest))
+    assert [f"{SESSIONS[split.test[0]]:%Y-%m}" for split in folds] == [f"{year}-01" for year in range(2010, 2017)]
+    tested = np.concatenate([split.test for split in folds])
     np.testing.assert_array_equal(tested, USABLE[SESSIONS[USABLE] >= "2010-01-01"])
-    for _, split in folds:
+    for split in folds:
         assert max(split.train.max(), split.valid.max()) < split.test.min() - 10
-    sizes = [len(split.train) for _, split in folds]
+    sizes = [len(split.train) + len(split.valid) for split in folds]
     assert sizes == sorted(sizes)
+    if longest:
+        assert sizes[0] == longest - 10  # less the embargo between training and validation
+        assert [split.valid.max() - split.train.min() for split in folds] == [longest - 1] * 7
 
 
 @pytest.mark.parametrize(
