@@ -4,7 +4,8 @@ import dataclasses
 import random
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +82,9 @@ class Lake:
             known = ds.field("available_at") <= pa.scalar(pd.Timestamp(as_of).as_unit("us"), type=pa.timestamp("us", tz="UTC"))
             condition = known if condition is None else condition & known
         read = list(dict.fromkeys([*wanted, *shape.key]))
-        return to_pandas(in_order(shape, stored.to_table(columns=read, filter=condition)).select(wanted))
+        with reading(self, table):
+            rows = stored.to_table(columns=read, filter=condition)
+        return to_pandas(in_order(shape, rows).select(wanted))
 
     def dataset(
         self, table: str, version: int | None = None, files: list[tuple[str, str, object]] | None = None
@@ -130,6 +133,8 @@ class Lake:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
+            if version is not None and version > (newest := self.version(table)):
+                raise LakeError(f"{uri}: there is no version {version}; the newest is {newest}") from None
             which = "" if version is None else f", version {version}"
             raise LakeError(f"{uri}{which}: cannot be opened ({reason(error)})") from None
         if version is None and not any_layout:
@@ -142,10 +147,12 @@ class Lake:
             raise LakeError(
                 f"{self.url}: table {table!r} was written by a newer version (schema {written}, this one reads {SCHEMA_VERSION}); upgrade kdtcn"
             )
-        if written < SCHEMA_VERSION or missing_columns(table, opened):
+        lacking = missing_columns(table, opened)
+        if written < SCHEMA_VERSION or lacking:
+            how = f"it lacks {lacking[0]!r}" if lacking else f"schema {written}, this version has {SCHEMA_VERSION}"
             raise LakeError(
-                f"{self.url}: table {table!r} has an older layout (schema {written}, this version has {SCHEMA_VERSION}); "
-                "bring the lake up to date with `kdtcn lake migrate`, after a look with --dry-run"
+                f"{self.url}: table {table!r} has an older layout ({how}); "
+                "`kdtcn lake migrate` brings the lake up to date, with --dry-run it says what it would do"
             )
 
     # -- writing ----------------------------------------------------------------------------------------------
@@ -255,6 +262,17 @@ def missing_columns(table: str, opened: DeltaTable) -> list[str]:
     """Columns of the table's shape that it was not written with."""
     there = {field.name for field in opened.schema().fields}
     return [name for name in shape_of(table).schema.names if name not in there]
+
+
+@contextmanager
+def reading(lake: Lake, table: str) -> Iterator[None]:
+    """LakeError where a file of a table is gone or damaged while rows are read."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise LakeError(f"{lake.url}: a file of {table} is gone; was this version vacuumed? ({reason(error)})") from None
+    except (OSError, pa.ArrowInvalid) as error:
+        raise LakeError(f"{lake.url}: {table} cannot be read ({reason(error)})") from None
 
 
 def reason(error: Exception) -> str:
