@@ -7,6 +7,7 @@ import typer
 
 from kdtcn.cli import app
 from kdtcn.cli.common import ConfigOption, JsonOption, SetOption, open_lake, out, show
+from kdtcn.config import Settings, load
 
 demo_app = typer.Typer(help="The synthetic world that ships: real names over invented events and prices.", no_args_is_help=True)
 app.add_typer(demo_app, name="demo")
@@ -66,6 +67,9 @@ def check(
             show_default=False,
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say what would be made, trained and explained, and do nothing")
+    ] = False,
     json_: JsonOption = False,
 ) -> None:
     """Hold what the chain found in a world against the truth; exit code 1 where a finding does not hold.
@@ -84,6 +88,9 @@ def check(
     from kdtcn.demo.trial import forecasts, settings_of, world_of
     from kdtcn.progress import say
 
+    if dry_run:
+        show(planned(load(config, [*sets, f"training.seeds={seeds}"] if worlds else sets), worlds, home, sample), json_)
+        return
     found = []
     for number, seed in enumerate(worlds, start=1):
         say(f"world {number} of {len(worlds)}, seed {seed}")
@@ -121,3 +128,17 @@ def check(
         show(rows, False, f"findings: {report.seeds} training seeds, {len(found)} {'worlds' if len(found) > 1 else 'world'}")
     if not report.holds:
         raise typer.Exit(1)
+
+
+def planned(settings: Settings, worlds: list[int], home: Path, sample: int) -> dict[str, object]:
+    """What a check would do at most, before anything that is done already is left out."""
+    from kdtcn.demo.found import DRIVERS
+    from kdtcn.training import jobs_for
+
+    seeds = range(settings.training.seeds)
+    each = len(jobs_for(settings.training.models, seeds, ["forecast"]))
+    return {
+        "worlds": " ".join(str(home / f"world-{seed}") for seed in worlds) or f"none: judges {settings.lake_url}",
+        "trainings": each * len(worlds),
+        "sessions explained": len(DRIVERS) * sample * len(seeds) * max(1, len(worlds)),
+    }
