@@ -101,12 +101,22 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
     bids = label in ("xcomp", "advcl") and tree.lemma[governor] in words.BIDS and has_to(tree, i)
     if (label in NOUN_CLAUSE or bids) and tree.pos[governor] in NOUNS:
         return _reduced(tree, i, passive, known)
+    if label == "xcomp" and (asked := asked_for(tree, governor, i)) >= 0:
+        return Clause(i, asked, "control", passive, governor)
     if label == "xcomp" and (target := tree.child(governor, OBJECT)) >= 0 and target < i and has_to(tree, i):
         if tree.lemma[governor] in words.CONTROL:
             # "IMF urges U.S. to raise wages": the object of the one is the subject of the other.
             return Clause(i, target, "control", passive, governor)
         if governor in known:
             return Clause(i, known[governor].subject, "adverbial", passive, governor)  # "pack the square to demand reform"
+    if (
+        label == "advcl"
+        and tree.tag[i] == "VBG"
+        and any(tree.dep[c] == "mark" and tree.lower[c] == "from" for c in tree.children[i])
+    ):
+        target = tree.child(governor, frozenset(("obj",)))
+        if 0 <= target < i:
+            return Clause(i, target, "control", passive, governor)  # "stops them from leaving"
     if label in SHARED_SUBJECT and governor in known and label != "xcomp":
         above = known[governor]
         if label == "conj":
@@ -206,6 +216,16 @@ def agent_of(tree: Tree, i: int) -> int:
         )
         if c > i and tree.dep[c] == "obl" and tied and not measured:
             return c
+    return -1
+
+
+def asked_for(tree: Tree, verb: int, infinitive: int) -> int:
+    """ "calls for Israel to be barred": who is to do it, or -1."""
+    for c in tree.children[verb]:
+        if verb < c < infinitive and tree.dep[c] == "obl" and has_to(tree, infinitive):
+            ties = [tree.lower[k] for k in tree.children[c] if tree.dep[k] == "case" and k < c]
+            if ties == ["for"]:
+                return c
     return -1
 
 

@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 from kdtcn.events import repair, stance, tree, words
 from kdtcn.events.clauses import CONFIDENCE, Clause, agent_of, find
 from kdtcn.events.cleaning import MAX_CHARS, prepare
-from kdtcn.events.event_types import event_type
+from kdtcn.events.event_types import OTHER, base_form, event_type
 from kdtcn.events.phrases import noun_phrase, surface
 from kdtcn.events.slots import assemble
 from kdtcn.events.tuples import EventTuple, Mention
@@ -127,7 +127,10 @@ def _lemma(parse: tree.Tree, verb: int, predicate: list[int]) -> str:
     particle = [parse.lower[t] for t in predicate if parse.head[t] == verb and parse.dep[t] == "compound:prt"]
     if parse.pos[verb] != "VERB" and verb not in predicate:
         return "be"
-    return " ".join([parse.lemma[verb], *particle[:1]])
+    lemma = parse.lemma[verb]
+    if event_type(lemma) == OTHER:
+        lemma = base_form(parse.lower[verb]) or lemma
+    return " ".join([lemma, *particle[:1]])
 
 
 def _distinct(events: list[EventTuple]) -> list[EventTuple]:

@@ -88,6 +88,8 @@ def _belongs(tree: Tree, head: int, child: int, *, top: bool, subject: bool) -> 
         return first == head + 1 and child - head <= 4 and tree.pos[child] in ("PROPN", "NUM", "X", "SYM")
     if label in LEFT_OUT:
         return False
+    if tree.lower[child] == "dead" and child and tree.lemma[child - 1] in words.DEADLY:
+        return False  # "shoot dead the leader": goes with the verb
     if label == "conj":
         return not _is_clause(tree, child) and not any(tree.lower[c] in ASIDE for c in tree.children[child])
     if label == "nmod" or label == "obl":

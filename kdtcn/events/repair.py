@@ -7,6 +7,7 @@ argument, or a verb without the subject that stands before it. Trees without suc
 from __future__ import annotations
 
 from kdtcn.events import words
+from kdtcn.events.event_types import OTHER, event_type
 from kdtcn.events.scheme import labels
 from kdtcn.events.tree import Tree
 
@@ -37,8 +38,19 @@ def mend(tree: Tree) -> None:
             _progressive(tree, i)
         elif tree.lower[i] in words.PREPOSITIONS and tree.dep[i] in BEFORE_NOUN and tree.head[i] > i:
             tree.head[i], tree.dep[i] = _climb(tree, tree.head[i]), "case"
+        elif tree.dep[i] == "case" and tree.head[i] > i:
+            if tree.lower[i] in words.QUANTIFIERS:
+                _quantity(tree, i)
+            elif tree.dep[tree.head[i]] in ("compound", "amod", "nummod") and tree.head[tree.head[i]] > i:
+                tree.head[i] = _climb(tree, tree.head[i])  # "to 13-month low": the preposition belongs to the whole phrase
+        elif tree.lemma[i] in words.SPEECH and tree.dep[i] in ("parataxis", "advcl") and _says_behind(tree, i):
+            pass
         elif tree.dep[i] == "parataxis":
             _content_behind(tree, i)
+        elif tree.dep[i] in ("acl", "acl:relcl"):
+            _content_of_object(tree, i)
+        elif tree.tag[i] == "VBZ" and (i == 0 or tree.pos[i - 1] == "PUNCT"):
+            _plural_first(tree, i)
         elif tree.dep[i] in SUBJECT:
             _join_subjects(tree, i)
         elif tree.tag[i] in ("NNS", "NN", "NNPS", "VBZ", "VBP") and tree.head[i] == i:
@@ -111,7 +123,7 @@ def _possessive_name(tree: Tree, i: int) -> None:
 def _join_subjects(tree: Tree, i: int) -> None:
     """Two subjects side by side are one: "Magnitude 7.1 quake strikes"; a subject with its own is too: "Boeing shares slide"."""
     verb = tree.head[i]
-    if verb > i and tree.pos[verb] in ("NOUN", "PROPN") and tree.dep[verb] in BEFORE_NOUN:
+    if verb > i and tree.tag[verb].startswith("NN") and tree.dep[verb] in BEFORE_NOUN:
         _describe(tree, i, _climb(tree, verb))  # "Secretary General Ban Ki-moon": a part of a name has no subject
         return
     for j in range(i + 1, min(i + 5, len(tree.words))):
@@ -150,7 +162,10 @@ def _verb_like_noun(tree: Tree, i: int) -> None:
     name = i - 1
     while 0 <= name < i and tree.head[name] != i:
         name = tree.head[name] if tree.head[name] != name else -1
-    if not 0 <= name < i or tree.dep[name] not in BEFORE_NOUN or tree.pos[i - 1] not in ("NOUN", "PROPN", "NUM"):
+    if not 0 <= name < i or tree.dep[name] not in BEFORE_NOUN:
+        return
+    moves = tree.lower[i + 1] in ("to", "above", "below", "by") if i + 1 < len(tree.words) else False
+    if tree.pos[i - 1] not in ("NOUN", "PROPN", "NUM") and not (i == 1 and moves):
         return
     _make_verb(tree, i, name)
 
@@ -196,6 +211,77 @@ def _progressive(tree: Tree, verb: int) -> None:
     for c in range(len(tree.words)):
         if tree.head[c] == noun and c != verb and (c < verb or tree.dep[c] in ("advcl", "conj", "parataxis", "punct")):
             tree.head[c] = verb
+
+
+def _quantity(tree: Tree, i: int) -> None:
+    """ "evacuates over 300": before a number "over" counts, and a verb without object has one."""
+    noun = tree.head[i]
+    verb = tree.head[noun]
+    if (
+        i + 1 >= len(tree.words)
+        or tree.tag[i + 1] != "CD"
+        or tree.dep[noun] != "obl"
+        or tree.pos[verb] != "VERB"
+        or i != verb + 1
+    ):
+        return
+    if not any(tree.head[c] == verb and tree.dep[c] == "obj" for c in range(len(tree.words))):
+        tree.head[i], tree.dep[i], tree.dep[noun] = i + 1, "advmod", "obj"
+
+
+def _says_behind(tree: Tree, i: int) -> bool:
+    """ "..., warn analysts": behind a comma, what stands after a verb of saying without subject is who says it."""
+    own = [c for c in range(len(tree.words)) if tree.head[c] == i and c != i]
+    comma = i > 0 and tree.pos[i - 1] == "PUNCT"
+    told = [c for c in own if tree.dep[c] == "obj" and c > i]
+    if not comma or len(told) != 1 or any(tree.dep[c] in SUBJECT or tree.dep[c] in ("ccomp", "aux", "cc", "mark") for c in own):
+        return False
+    tree.dep[told[0]], tree.dep[i] = "nsubj", "parataxis"
+    return True
+
+
+def _content_of_object(tree: Tree, i: int) -> None:
+    """ "deny trucks contained arms", "shows charity spied": the object of a verb of saying, with a verb behind it, is a clause."""
+    noun = tree.head[i]
+    verb = tree.head[noun]
+    if (
+        tree.dep[noun] != "obj"
+        or verb != _before_phrase(tree, noun)
+        or tree.lemma[verb] not in words.CLAIMS
+        or tree.pos[verb] != "VERB"
+    ):
+        return
+    if tree.tag[i] not in ("VBD", "VBN", "VBZ", "VBP") or i != noun + 1:
+        return
+    own = [c for c in range(len(tree.words)) if tree.head[c] == i and c != i]
+    if any(tree.dep[c] in SUBJECT or tree.dep[c] in ("aux:pass", "obl:agent", "mark") for c in own):
+        return
+    tree.head[i], tree.dep[i], tree.head[noun], tree.dep[noun] = verb, "ccomp", i, "nsubj"
+
+
+def _before_phrase(tree: Tree, noun: int) -> int:
+    """The word before a noun's own words."""
+    first = min((c for c in range(noun) if tree.head[c] == noun), default=noun)
+    return first - 1
+
+
+def _plural_first(tree: Tree, i: int) -> None:
+    """ "Exports fall 12 percent" with "exports" as the verb: a verb in -s has a subject before it, so the word is a plural noun."""
+    verb = i + 1
+    if verb >= len(tree.words) or tree.head[verb] != i or tree.dep[verb] not in ("xcomp", "obj", "ccomp", "parataxis"):
+        return
+    own = [c for c in range(len(tree.words)) if tree.head[c] == i and c != i]
+    if any(tree.dep[c] in SUBJECT for c in own) or (tree.pos[verb] != "VERB" and event_type(tree.lemma[verb]) == OTHER):
+        return
+    tree.head[verb], tree.dep[verb] = (verb if tree.head[i] == i else tree.head[i]), tree.dep[i]
+    tree.pos[verb], tree.tag[verb], tree.pos[i], tree.tag[i] = "VERB", "VBP", "NOUN", "NNS"
+    tree.head[i], tree.dep[i] = verb, "nsubj"
+    for c in own:
+        if c > verb:
+            tree.head[c] = verb
+    for c in range(verb + 1, len(tree.words)):
+        if tree.head[c] == verb and tree.dep[c] == "nmod":
+            tree.dep[c] = "obl"
 
 
 def _content_behind(tree: Tree, i: int) -> None:

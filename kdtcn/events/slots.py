@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kdtcn.events import words
-from kdtcn.events.clauses import COPULA, SUBJECT, Clause, has_to
-from kdtcn.events.phrases import clause_phrase, noun_phrase, preposition
+from kdtcn.events.clauses import COPULA, SUBJECT, Clause, asked_for, has_to
+from kdtcn.events.phrases import SETTING, clause_phrase, noun_phrase, preposition
 from kdtcn.events.tree import Tree
 
 OBJ = frozenset(("obj",))
@@ -53,6 +53,8 @@ def _chain(tree: Tree, head: int) -> tuple[list[int], int]:
             or step < last
             or (tree.pos[step] != "VERB" and tree.child(step, COPULA) < 0)
             or tree.child(last, OBJ | IOBJ) >= 0
+            or tree.child(step, SUBJECT) >= 0
+            or asked_for(tree, last, step) >= 0
         ):
             break
         if tree.pos[step] != "VERB":
@@ -73,7 +75,7 @@ def _gerund(tree: Tree, verb: int) -> int:
             if (
                 marks
                 and marks[0] == verb + 1
-                and tree.lower[marks[0]] in ("to", "of", "from")
+                and tree.lower[marks[0]] in ("to", "of", "from", "against", "on", "in", "about")
                 and not any(tree.dep[s] == "nsubj" for s in tree.children[c])
             ):
                 return c
@@ -167,9 +169,18 @@ def _light(tree: Tree, verb: int, direct: int) -> tuple[list[int], list[int]] | 
     for c in sorted(tree.all(direct, OBLIQUE) + [o for o in tree.all(verb, OBLIQUE) if o > direct]):
         tie = preposition(tree, c)
         if tie and tie[0] == direct + 1:
-            inner = [d for d in tree.children[direct] if tree.dep[d] in ("det", "nmod:poss") and d > verb]
-            return [*inner, direct, *tie], noun_phrase(tree, c)
+            return [*_between(tree, verb, direct), direct, *tie], noun_phrase(tree, c)
+    for c in tree.children[verb] + tree.children[direct]:
+        marks = [m for m in tree.children[c] if tree.dep[m] in ("mark", "case") and m < c]
+        if tree.tag[c] == "VBG" and marks and marks[0] == direct + 1 and c == direct + 2:
+            return [*_between(tree, verb, direct), direct, *marks], [
+                t for t in clause_phrase(tree, c) if t not in marks
+            ]  # "puts an end to whaling"
     return None
+
+
+def _between(tree: Tree, verb: int, direct: int) -> list[int]:
+    return [d for d in tree.children[direct] if tree.dep[d] in ("det", "nmod:poss") and d > verb]
 
 
 def _oblique(tree: Tree, verb: int) -> tuple[list[int], list[int]] | None:
@@ -181,7 +192,11 @@ def _oblique(tree: Tree, verb: int) -> tuple[list[int], list[int]] | None:
         if tree.dep[c] in BARE_OBLIQUE and _is_amount(tree, c):
             return [], noun_phrase(tree, c)  # "drops nearly 5%"
         if tree.dep[c] in OBLIQUE and (tie := preposition(tree, c)) and tree.lower[tie[0]] != "according":
-            if tree.lower[c] in words.WEEKDAYS or tree.pos[c] == "NUM":
+            if (
+                tree.lower[c] in words.WEEKDAYS
+                or (tree.pos[c] == "NUM" and tree.lower[tie[0]] != "to")
+                or (tree.lower[tie[0]] in SETTING and tie[0] > verb + 1)
+            ):
                 times.append((tie, noun_phrase(tree, c)))
             else:
                 return _through(tree, c, tie)

@@ -12,6 +12,11 @@ SPEECH = _set(
 )
 # Nouns and tags that name no speaker of their own: "Report: ...", "[Video] ...".
 SOURCE_NOUNS = _set("report study survey poll video breaking update source sources reports officials police")
+# Of these, the verbs that a clause without "that" may follow in a headline.
+CLAIMS = _set(
+    "say claim deny show report fear believe think insist admit confirm allege reveal prove suggest warn find hear know"
+)
+QUANTIFIERS = _set("over around about under nearly almost")
 # An aside with one of these verbs ("..., it seems") has no speaker.
 DENIAL = _set("deny reject dispute refute dismiss")
 # "take control of X": the noun carries the meaning; verb, noun and preposition are one predicate.

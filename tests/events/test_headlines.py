@@ -135,13 +135,8 @@ Dutch queen's brother dies | Dutch queen's brother; dies;
 """
 FAILS = {
     "Storm destroys hundreds of homes in Fiji": "the place hangs on the verb: an object takes it only where the parser attaches it to the noun",
-    "Talks end in failure": "parsed as a noun phrase: no verb found",
     "Bank refuses to pay fine": "'fine' read as an adverb",
-    "Peru puts an end to whaling": "'whaling' read as a verb, so that no noun follows the light verb's preposition",
     "Company that sold tainted milk collapses": "garden path: 'collapses' read as a noun",
-    "Government denies minister resigned": "'minister' read as the object of the denial",
-    "Exports fall 12 percent": "parsed as a noun phrase: no verb found",
-    "Unemployment rises to 9%": "parsed as a noun phrase: no verb found",
     "Teacher dies after saving pupils": "'saving' read as an adjective",
 }
 
