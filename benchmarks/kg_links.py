@@ -21,7 +21,7 @@ def main(sources: list[str], out: Path) -> None:
     began = time.perf_counter()
     linker = Linker(graph)
     print(
-        f"{counts['entities']} entities, {counts['facts']} facts, {len(linker.index.names)} names; linker ready in {time.perf_counter() - began:.1f} s"
+        f"{counts['entities']} entities, {counts['facts']} facts, {linker.index.count()} names; linker ready in {time.perf_counter() - began:.1f} s"
     )
     with (SHARED / "djia" / "RedditNews.csv").open(encoding="utf-8", newline="") as stream:
         days = {row["News"]: row["Date"] for row in csv.DictReader(stream)}

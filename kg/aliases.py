@@ -1,15 +1,13 @@
-"""The names of entities as headlines write them: tokens, folded forms, and an index from names to entities."""
+"""The names of entities as headlines write them: tokens, folded forms, and the names that one entity goes by."""
 
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from kg.graph import Graph
 from kg.words import COMMON
 
 # an acronym with dots is one token; a hyphen parts tokens, so that "al-Qaeda" and "al Qaeda" are one name
@@ -17,7 +15,11 @@ TOKEN = re.compile(r"(?:[A-Za-z]\.){2,}[A-Z]?|[A-Za-z]\.[A-Za-z]\b|[^\W_]+(?:&[^
 LONGEST = 9  # tokens of the longest name looked up
 
 # how sure a name is by where it comes from
-LABEL, ALIAS, SURNAME, BARE = 1.0, 0.95, 0.85, 0.8
+LABEL, ALIAS, SURNAME, BARE, STRIPPED = 1.0, 0.95, 0.85, 0.8, 0.8
+DOUBTFUL, DOUBTFUL_PERSON = 0.45, 0.3  # what is left of it when the name is an ordinary word
+
+# what the text must show, from strict to loose: the very capitals, every word a capital, the first letter one, a capital inside (taken in any case), nothing
+SHAPES = ("exact", "title", "upper", "mixed", "any")
 
 # last words of names that alone name nobody
 NO_SURNAME = frozenset(
@@ -31,6 +33,8 @@ NO_SURNAME = frozenset(
         "mohammed",
         "muhammad",
         "mohamed",
+        "mohammad",
+        "mohamad",
         "hassan",
         "hussein",
         "ibrahim",
@@ -42,16 +46,28 @@ NO_SURNAME = frozenset(
         "el",
         "al",
         "ray",
+        "english",
+        "son",
+        "sen",
+        "lama",
+        "pen",
     ]
 )
+# families whose name comes first: "Kim Jong-un" has no surname at the end
+SURNAME_FIRST = frozenset(["Kim", "Lee", "Hu", "Wen", "Xi", "Ban", "Ma", "Li", "Aung", "Park", "Jang"])
+BY_FIRST = frozenset(["Hu", "Wen", "Xi"])  # of these, whom one word names
+STYLES = frozenset(["King", "Queen", "Pope", "Prince", "Emperor", "Jihadi"])
 # first types that are no named thing in the sense of a headline: they stay in the graph but are not linked
-UNNAMED = frozenset({"commodity", "industry", "language", "timezone"})
+UNNAMED = frozenset({"commodity", "industry", "language", "timezone", "class", "office"})
 # imported things of these first types may be named by one word
 ALONE = frozenset({"country", "city", "subdivision", "region", "company", "organisation", "party", "person", "conflict"})
 # sources of the seed's own rows
 OWN = ("hand", "geonames", "pycountry", "babel")
 # lower-case names that are taken all the same
 LOWER_OK = frozenset({"currency", "celestial body"})
+WORK_WORDS = 3  # words that an imported film or book must have: shorter titles are mostly plain speech
+LARGE_CITY = 11.0  # prior from which a city is looked up without its lost letters ("Malm")
+SMALL_CITY = 20.0  # prior below which a city that is also a given name ("George", "Mary") is an ordinary word
 
 
 class Token(NamedTuple):
@@ -62,11 +78,28 @@ class Token(NamedTuple):
 
 
 class Name(NamedTuple):
-    """One entity under one name: `quality` how sure the name is, `shape` the case the text must show."""
+    """One entity under one name: `quality` how sure the name is, `shape` the case the text must show (one of SHAPES)."""
 
     entity: int
     quality: float
-    shape: str  # "exact", "title" (every word a capital), "upper" (first letter), "mixed" (a capital inside: taken in any case), "any"
+    shape: str
+
+
+class Named(NamedTuple):
+    """What of an entity its names depend on; `own` says that it comes from the seed, `prior` how likely news means it."""
+
+    label: str
+    aliases: tuple[str, ...]
+    types: tuple[str, ...]
+    own: bool
+    prior: float = 0.0
+
+
+class People(NamedTuple):
+    """The folded given names and surnames of a graph's persons."""
+
+    given: Collection[str] = ()
+    family: Collection[str] = ()
 
 
 UNDECOMPOSED = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "’": "'"})
@@ -75,6 +108,8 @@ UNDECOMPOSED = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "’":
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """Case-folded, without diacritics and dots: "U.S." -> "us", "Erdoğan" -> "erdogan"."""
+    if text.isascii():
+        return text.casefold().replace(".", "")
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in plain if not unicodedata.combining(c) and c != ".").translate(UNDECOMPOSED)
 
@@ -112,84 +147,115 @@ def demonyms() -> dict[str, list[str]]:
     return found
 
 
-def _written(label: str, aliases: str, types: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+def given_name(entity: Named) -> str:
+    """The folded given name of a person, or nothing: "Vladimir" of "Vladimir Putin"."""
+    words = entity.label.split(" ")
+    if entity.types[0] != "person" or len(words) < 2 or words[0] in SURNAME_FIRST | STYLES or not words[0][1:].islower():
+        return ""
+    return fold(words[0])
+
+
+def family_name(entity: Named) -> str:
+    """The folded last word of a person's label, or nothing."""
+    words = entity.label.split(" ")
+    return fold(words[-1]) if entity.types[0] == "person" and len(words) > 1 else ""
+
+
+def _surnames(bare: str) -> Iterator[str]:
+    """The surname of a person, with the particle that belongs to it."""
+    words = bare.split(" ")
+    # "Abdullah II of Jordan" and "Kim Jong-un" have no surname at the end
+    if (
+        words[0] not in SURNAME_FIRST | STYLES
+        and "of" not in words
+        and not words[-1].isupper()
+        and fold(words[-1]) not in NO_SURNAME
+        and fold(words[-1]) not in demonyms()
+    ):
+        yield words[-1]
+        if len(words) > 2 and words[-2].lower() in ("de", "van", "von", "bin", "el", "al", "le", "la", "ben", "der"):
+            yield " ".join(words[-2:])
+    elif words[0] in BY_FIRST:
+        yield words[0]
+
+
+def _written(entity: Named) -> Iterator[tuple[str, float]]:
     """The names of one entity with their quality: label, aliases, label without its bracket, surname of a person."""
-    yield label, LABEL
-    for alias in aliases.split("|"):
-        if alias and not (len(alias) == 2 and alias.islower()):  # two small letters are a country code, no name
+    yield entity.label, LABEL
+    for alias in entity.aliases:
+        if len(alias) == 2 and alias.islower():
+            continue  # two small letters are a country code, no name
+        if entity.own or _trusted(alias, entity):
             yield alias, ALIAS
-    bare = re.sub(r"\s*\([^)]*\)$", "", label)
-    if bare != label:
+    bare = re.sub(r"\s*\([^)]*\)$", "", entity.label)
+    if bare != entity.label:
         yield bare, BARE
-    if "person" in types and " " in bare:
-        words = bare.split(" ")
-        # "Abdullah II of Jordan" and "Kim Jong-un" have no surname at the end
+    if "person" in entity.types and " " in bare:
+        for surname in _surnames(bare):
+            yield surname, SURNAME
+
+
+def _trusted(alias: str, entity: Named) -> bool:
+    """Whether an imported alias may be looked up: no list of places, no code, and of a person not a nickname that shares no word with the name."""
+    if re.search(r"[,/:@]", alias):
+        return False
+    shared = {fold(word) for word in alias.split()} & {fold(word) for word in entity.label.split()}
+    return entity.types[0] != "person" or bool(shared)
+
+
+def _imported(tokens: list[Token], text: str, entity: Named, people: People) -> bool:
+    """Whether a name of an imported entity names it in a headline; most short ones are just words."""
+    kind = entity.types[0]
+    if kind == "work" and len([t for t in tokens if t.folded != "the"]) < WORK_WORDS:
+        return False
+    if all(t.folded in COMMON for t in tokens):
+        return False  # "National Assembly", "Independence Day": whose?
+    if len(tokens) > 1:
+        return True
+    # a lone word that names a film, or a nickname, or "Adrian": far more often just the word
+    word = tokens[0].folded
+    return (
+        kind in ALONE
+        and text == entity.label
+        and not (kind in ("person", "city") and (word in people.given or word in people.family))
+    )
+
+
+def names_of(entity: Named, people: People = People()) -> Iterator[tuple[tuple[str, ...], float, str]]:  # noqa: B008
+    """(folded tokens, quality, shape) of each name of an entity; what is also a name of `people` alone names no small city."""
+    kinds = entity.types
+    if kinds[0] in UNNAMED or (not entity.own and entity.label.islower()):
+        return
+    adjectives = demonyms()
+    for text, quality in _written(entity):
+        tokens = tokenize(text)
         if (
-            words[0] not in ("Kim", "Lee", "Hu", "Wen", "Xi", "Ban", "Ma", "Li", "Aung", "King", "Queen", "Pope")
-            and "of" not in words
-            and not words[-1].isupper()
-            and fold(words[-1]) not in NO_SURNAME
-        ):
-            yield words[-1], SURNAME
-            if len(words) > 2 and words[-2].lower() in ("de", "van", "von", "bin", "el", "al", "le", "la", "ben", "der"):
-                yield " ".join(words[-2:]), SURNAME
-        elif words[0] in ("Hu", "Wen", "Xi", "Ma"):
-            yield words[0], SURNAME
+            tokens and tokens[0].folded == "the" and len(tokens) > 1 and kinds[0] not in ("media", "work")
+        ):  # "The Hindu" is the paper
+            tokens = tokens[1:]
+        words = tuple(t.folded for t in tokens)
+        key = " ".join(words)
+        if not len(key) >= 2 or len(tokens) > LONGEST or key.isdigit():
+            continue
+        if not entity.own and not _imported(tokens, text, entity, people):
+            continue
+        if key in adjectives and "place" not in kinds:
+            continue  # "German" is an adjective, "Germans" a people
+        shape = _shape(tokens)
+        if shape == "any" and (not LOWER_OK & set(kinds) or key in COMMON):
+            continue  # a name in small letters is a common noun
+        if len(tokens) == 1 and shape != "exact" and _ordinary(key, entity, quality, people.given):
+            quality *= DOUBTFUL if quality >= BARE and quality != SURNAME else DOUBTFUL_PERSON
+        yield words, quality, shape
+        if entity.own and not text.isascii() and text[0].isascii() and (kinds[0] != "city" or entity.prior >= LARGE_CITY):
+            # archives lose letters: "Franois Hollande", "So Paulo"
+            stripped = tuple(t.folded for t in tokenize(text.encode("ascii", "ignore").decode()))
+            if len("".join(stripped)) >= 5 and " ".join(stripped) not in COMMON:
+                yield stripped, quality * STRIPPED, shape
 
 
-@dataclass
-class AliasIndex:
-    """Folded name -> the entities that bear it; `longest` holds, for each first word, the most tokens a name has."""
-
-    ids: list[str]
-    names: dict[str, list[Name]]
-    longest: dict[str, int]
-
-    @classmethod
-    def build(cls, graph: Graph) -> "AliasIndex":
-        rows = graph.entities
-        own = rows["source"].str.startswith(OWN)
-        return cls.from_rows(zip(rows["id"], rows["label"], rows["aliases"], rows["types"], own, strict=True))
-
-    @classmethod
-    def from_rows(cls, rows: Iterable[tuple[str, str, str, str, bool]]) -> "AliasIndex":
-        """From (id, label, aliases, types, whether from the seed) rows; an entity keeps its surest name under each folded form."""
-        ids: list[str] = []
-        names: dict[str, list[Name]] = {}
-        longest: dict[str, int] = {}
-        adjectives = demonyms()
-        for number, (identifier, label, aliases, types, own) in enumerate(rows):
-            ids.append(identifier)
-            kinds = tuple(types.split("|"))
-            if kinds[0] in UNNAMED:
-                continue
-            for text, quality in _written(label, aliases, kinds):
-                tokens = tokenize(text)
-                if (
-                    tokens and tokens[0].folded == "the" and len(tokens) > 1 and kinds[0] not in ("media", "work")
-                ):  # "The Hindu" is the paper
-                    tokens = tokens[1:]
-                key = " ".join(t.folded for t in tokens)
-                if not key or len(tokens) > LONGEST or (len(key) < 2) or key.isdigit():
-                    continue
-                if len(tokens) == 1 and not own and (kinds[0] not in ALONE or text != label):
-                    continue  # a lone word that names a film, or a nickname: far more often just the word
-                if key in adjectives and "place" not in kinds:
-                    continue  # "German" is an adjective, "Germans" a people
-                shape = _shape(tokens)
-                if shape == "any" and (not LOWER_OK & set(kinds) or key in COMMON):
-                    continue  # a name in small letters is a common noun
-                if len(tokens) == 1 and key in COMMON and shape != "exact":
-                    quality *= 0.45 if quality >= BARE and quality != SURNAME else 0.3
-                held = names.setdefault(key, [])
-                for place, name in enumerate(held):
-                    if name.entity == number:
-                        # the same name in two spellings ("US", "us"): the looser shape, the surer quality
-                        looser = max(name.shape, shape, key=("exact", "title", "upper", "mixed", "any").index)
-                        held[place] = Name(number, max(quality, name.quality), looser)
-                        break
-                else:
-                    held.append(Name(number, quality, shape))
-                first = tokens[0].folded
-                longest[first] = max(longest.get(first, 0), len(tokens))
-        return cls(ids, names, longest)
+def _ordinary(key: str, entity: Named, quality: float, given: Collection[str]) -> bool:
+    """Whether a lone word needs its context to be a name: a common word, or a given name that is also a surname or a small city."""
+    if key in COMMON:
+        return True
+    return key in given and (quality == SURNAME or (entity.types[0] == "city" and entity.prior < SMALL_CITY))

@@ -49,6 +49,8 @@ COMPANY = _words(
     profits revenue sales share shareholders shares smartphone smartphones software stock stocks sued sues tablet takeover tax users workers
     """
 )
+# ordinary words that name their bearer even where every word has a capital
+FAMOUS = _words("bush brown gates rice")
 # a month or a weekday is a date unless a title or an office says otherwise
 CALENDAR = _words(
     """
@@ -62,20 +64,27 @@ DATE_BEFORE = _words(
     after and before between by during early from in last late mid next of on since this through till to until
     """
 )
+# after "may" these make it the verb, even with a capital
+VERB_AFTER = _words(
+    """
+    already also be become come end face finally get give go have help hold know lead lose make mean need never no not now only pave prove pull put
+    raise require result seek soon start still stop take try use well
+    """
+)
 
-# what speaks for one of several bearers of a name, by label; few, because neighbours in the graph do most of it
+# what speaks for one of several bearers of a name, by label, and by label|type where several share one; few, because neighbours in the graph do most of it
 WORDS: dict[str, frozenset[str]] = {
     "Amazon rainforest": _words("basin dam dams deforestation drought forest illegal-logging indigenous jungle logged loggers logging rainforest rainforests ranchers river soy species trees tribe tribes uncontacted"),
     "Amazon River": _words("river tributaries tributary"),
     "Amazon": _words("amazoncom aws bezos books cloud customers delivery drones ebooks kindle online retailer sales shopping warehouse warehouses web"),
     "Dow Chemical": _words("bhopal chemical dupont olympics pesticide sponsor"),
-    "Georgia": _words("abkhazia caucasus invasion moscow nato ossetia ossetian pipeline russia russian saakashvili soviet tbilisi war"),
-    "Georgia (U.S. state)": _words("alabama atlanta carolina execute executed execution florida gov governor inmate savannah senate tech tennessee us"),
+    "Georgia|country": _words("abkhazia caucasus invasion moscow nato ossetia ossetian pipeline russia russian saakashvili soviet tbilisi war"),
+    "Georgia|subdivision": _words("alabama atlanta carolina execute executed execution florida gov governor inmate savannah senate tech tennessee us"),
     "Turkey": _words("ankara erdogan istanbul kurdish kurds pkk syria"),
     "Jordan": _words("abdullah amman israel king refugees syria"),
     "North Korea": _words("defector defectors dprk il jong juche kim missile missiles nuclear pyongyang rocket un"),
     "South Korea": _words("ferry geun hyundai kpop lee myung park samsung seoul"),
-    "Washington (state)": _words("marijuana mudslide olympia oregon seattle spokane tacoma"),
+    "Washington|subdivision": _words("marijuana mudslide olympia oregon seattle spokane tacoma"),
     "Washington, D.C.": _words("ally beijing bush capital congress envoy house moscow obama sanctions talks white"),
     "Republic of the Congo": _words("brazzaville nguesso sassou"),
     "Democratic Republic of the Congo": _words("ebola goma kabila kinshasa kivu m23 militia rape rebels rwanda virunga"),

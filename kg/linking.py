@@ -5,38 +5,45 @@ name, and by their neighbours among the other names of the headline. Only facts 
 """
 
 import datetime
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from kg.aliases import OWN, SURNAME, AliasIndex, Name, Token, demonyms, tokenize
-from kg.cues import ADJECTIVAL, CALENDAR, COMPANY, DATE_BEFORE, PLACE_BEFORE, STATE, STATE_BRIDGE, TITLES, WORDS
-from kg.graph import Graph, relation_kind
+from kg.aliases import DOUBTFUL, DOUBTFUL_PERSON, SURNAME, Name, Token, demonyms, fold, tokenize
+from kg.cues import (
+    ADJECTIVAL,
+    CALENDAR,
+    COMPANY,
+    DATE_BEFORE,
+    FAMOUS,
+    PLACE_BEFORE,
+    STATE,
+    STATE_BRIDGE,
+    TITLES,
+    VERB_AFTER,
+    WORDS,
+)
+from kg.graph import Graph
+from kg.index import MISSPELT, TYPO_LETTERS, Index
 from kg.surface import before as word_before
 from kg.surface import deletions, fits, ordinal
 from kg.words import COMMON
 
-# how likely a bare name means a thing of this first type in world news; only ratios matter
-PRIOR = {
-    "country": 100.0, "territory": 60.0, "bloc": 60.0, "organisation": 60.0, "armed group": 60.0, "region": 50.0, "continent": 60.0, "central bank": 50.0,
-    "agency": 45.0, "index": 45.0, "military": 40.0, "person": 30.0, "company": 30.0, "party": 30.0, "website": 30.0, "conflict": 30.0, "subdivision": 30.0,
-    "people": 25.0, "currency": 25.0, "city": 8.0, "timezone": 1.0, "work": 2.0, "other": 4.0,
-}  # fmt: skip
-DEFAULT_PRIOR = 20.0
-FORMER = 0.2  # a state that is gone
 IN_OFFICE, LEFT, LONG_GONE = 6.0, 3.0, 1.5  # a person with an office on the day, within LEFT_YEARS after it, later
 LEFT_YEARS = 8
 NEIGHBOUR = 4.0  # for each other name of the headline that is a neighbour in the graph, at most NEIGHBOURS of them
 NEIGHBOURS = 2
+OF_THE_DAY = 2.0  # where a neighbour is named by other headlines of the day
 WORD, TITLE, PREPOSITION, TRADE = 4.0, 5.0, 1.5, 3.0
+NAMESAKE = 0.15  # somebody whose surname is the name of a country or metropolis and who is not titled
+KNOWN_PLACE = 25.0  # the weight from which a place is one of these
 SURE = 0.75  # the share of the weight from which a name of the context counts as known
 LOST_APOSTROPHE, TYPO = 0.8, 0.6  # qualities of "Chinas nuclear plan" and "Antartica"
-TYPO_LETTERS = 8
-OFFICES = frozenset({"head_of_state", "head_of_government", "head_of", "holds_office_in", "leads_party"})
-MISSPELT = frozenset({"country", "territory", "continent"})
+METROPOLIS = 18.0  # the weight from which a city may lose its apostrophe too ("Londons"): "Readings" is a word
+ACRONYM = 4  # capitals up to which a word is an acronym rather than a name in capitals: "NIS" is not Niš
 
 
 # of a headline: its words, its sure entities with their folded names, whether it is in title case, the words that open a sentence
@@ -62,89 +69,76 @@ class Span(NamedTuple):
     names: tuple[Name, ...]
 
 
+class Around(NamedTuple):
+    """A name in its place: the folded name, the words beside it, whether capitals beside it make it part of a longer name, whether a known place bears it."""
+
+    key: str
+    before: str
+    after: str
+    compound: bool
+    place: bool
+
+
 class Linker:
-    """Links text to the entities of one graph; deterministic, and safe to share between threads for reading."""
+    """Links text to the entities of one graph; deterministic, and safe to share between threads for reading.
 
-    name = "alias-1"
+    `folder` keeps the index of names on disk from one run to the next; without one it is built in memory.
+    """
 
-    def __init__(self, graph: Graph, threshold: float = 0.5, prefer: Iterable[str] = ()) -> None:
+    name = "alias-2"
+
+    def __init__(self, graph: Graph, threshold: float = 0.5, folder: Path | None = None) -> None:
         self.threshold = threshold
         self.graph_version = graph.version
-        self.index = AliasIndex.build(graph)
-        self._labels = list(graph.entities["label"])
-        self._types = [tuple(types.split("|")) for types in graph.entities["types"]]
-        number = {identifier: i for i, identifier in enumerate(self.index.ids)}
-        self._demonyms = {key: [number[i] for i in ids if i in number] for key, ids in demonyms().items()}
-        self._priors = [
-            self._prior(*row) for row in zip(self._types, graph.entities["description"], graph.entities["source"], strict=True)
-        ]
-        self._terms: dict[int, list[tuple[int, int]]] = {}
-        self._near: dict[int, dict[int, int]] = {}
-        self._always: dict[int, int] = {}  # timeless neighbours: between equals the better connected one ("Korea")
-        self._learn(graph, number)
-        self._shortened: dict[str, list[Name]] = {}
-        for key, names in self.index.names.items():
-            if " " not in key and len(key) >= TYPO_LETTERS:
-                kept = [name for name in names if self._types[name.entity][0] in MISSPELT and name.quality > SURNAME]
-                for short in deletions(key) if kept else ():
-                    self._shortened.setdefault(short, []).extend(kept)
+        self.index = Index.of(graph, folder)
+        self._demonyms = {key: self.index.numbers(ids) for key, ids in demonyms().items()}
         self._context = lru_cache(maxsize=4096)(self._read_context)
-
-    @staticmethod
-    def _prior(types: tuple[str, ...], description: str, source: str) -> float:
-        weight = PRIOR.get(types[0], DEFAULT_PRIOR)
-        if "former country" in types:
-            weight *= FORMER
-        found = re.search(r"population (\d+)", description)
-        if found:
-            weight += min(int(found.group(1)) / 100_000, 60.0)
-        return weight if source.startswith(OWN) else 0.25 * weight
-
-    def _learn(self, graph: Graph, number: dict[str, int]) -> None:
-        """Terms of office and neighbours, each with the first day they were known (ordinal; 0 for always)."""
-        facts = graph.facts
-        kinds = {name: relation_kind(str(name)) for name in facts["relation"].unique()}
-        for head, relation, tail, start, end in zip(
-            facts["head"], facts["relation"], facts["tail"], facts["valid_from"], facts["valid_to"], strict=True
-        ):
-            if head not in number or tail not in number or (kinds[relation] == "dated" and pd.isna(start)):
-                continue
-            one, two = number[head], number[tail]
-            begins = 0 if pd.isna(start) else start.toordinal()
-            if relation in OFFICES:
-                self._terms.setdefault(one, []).append((begins, 10_000_000 if pd.isna(end) else end.toordinal()))
-            for this, that in ((one, two), (two, one)):
-                near = self._near.setdefault(this, {})
-                self._always[this] = self._always.get(this, 0) + (begins == 0)
-                near[that] = min(begins, near.get(that, begins))
 
     # -- finding names
 
-    def _spans(self, tokens: Sequence[Token]) -> list[Span]:
+    def _spans(self, tokens: Sequence[Token], day: int | None) -> list[Span]:
         """Names from left to right, the longest first; a word belongs to one name only."""
         spans, i, n = [], 0, len(tokens)
-        longest, names = self.index.longest, self.index.names
         while i < n:
             step = 1
-            for size in range(min(longest.get(tokens[i].folded, 0), n - i), 0, -1):
-                key = tokens[i].folded if size == 1 else " ".join(t.folded for t in tokens[i : i + size])
-                bearers = names.get(key)
-                if bearers:
-                    fitting = tuple(name for name in bearers if fits(name.shape, tokens[i : i + size]))
-                    if fitting:
-                        spans.append(Span(i, i + size - 1, fitting))
-                        step = size
-                        break
+            for size in range(min(self.index.longest(tokens[i].folded), n - i), 0, -1):
+                fitting = self._bearers(tokens[i : i + size], day)
+                if fitting:
+                    spans.append(Span(i, i + size - 1, fitting))
+                    step = size
+                    break
             else:
-                found = self._demonym(tokens, i) or self._misspelt(tokens, i)
+                found = self._demonym(tokens, i, day) or self._misspelt(tokens, i, day)
                 if found:
                     spans.append(found)
                     step = found.last - found.first + 1
             i += step
         return spans
 
-    def _demonym(self, tokens: Sequence[Token], i: int) -> Span | None:
-        """A country's adjective before a word for its state."""
+    def _bearers(self, tokens: Sequence[Token], day: int | None) -> tuple[Name, ...]:
+        """Who bears this name, shows in this case, and was there on the day."""
+        key = tokens[0].folded if len(tokens) == 1 else " ".join(t.folded for t in tokens)
+        word = tokens[0].text
+        acronym = len(tokens) == 1 and 1 < len(word) <= ACRONYM and word.isupper()
+        return tuple(
+            name
+            for name in self.index.names(key)
+            if fits(name.shape, tokens)
+            and self._there(name.entity, day)
+            and not (acronym and name.shape != "exact" and self._kind(name.entity) in ("city", "person"))
+        )
+
+    def _kind(self, entity: int) -> str:
+        return self.index.entity(entity).types[0]
+
+    def _there(self, entity: int, day: int | None) -> bool:
+        """Whether a thing existed, or had been announced, on the day: nobody writes of what is to come."""
+        return day is None or self.index.entity(entity).start <= day
+
+    def _demonym(self, tokens: Sequence[Token], i: int, day: int | None) -> Span | None:
+        """A country's adjective before a word for its state; "Brazilian Indian leader" is no leader of India."""
+        if i and tokens[i - 1].folded in self._demonyms:
+            return None
         for size in (2, 1):
             key = " ".join(t.folded for t in tokens[i : i + size])
             countries = self._demonyms.get(key) if len(tokens) >= i + size else None
@@ -152,43 +146,77 @@ class Linker:
                 after = i + size
                 while after < len(tokens) and tokens[after].folded in STATE_BRIDGE:
                     after += 1
-                if after < len(tokens) and tokens[after].folded in STATE:
-                    return Span(i, i + size - 1, tuple(Name(country, 0.8, "upper") for country in countries))
+                there = tuple(Name(country, 0.8, "upper") for country in countries if self._there(country, day))
+                if there and after < len(tokens) and tokens[after].folded in STATE:
+                    return Span(i, i + size - 1, there)
         return None
 
-    def _misspelt(self, tokens: Sequence[Token], i: int) -> Span | None:
-        """When nothing else fits: a country that lost the apostrophe of its genitive, or a long place or person name with one letter missing or too many."""
+    def _misspelt(self, tokens: Sequence[Token], i: int, day: int | None) -> Span | None:
+        """When nothing else fits: a name that lost the apostrophe of its genitive, or a long one of a country or an office holder with a letter wrong."""
         word, folded = tokens[i].text, tokens[i].folded
-        if not word[:1].isupper() or len(folded) < 5 or folded in COMMON or folded in self._demonyms:
+        if not word[:1].isupper() or folded in COMMON or folded in self._demonyms:
             return None
-        if folded.endswith("s"):
+        if word.endswith("s"):
             names = tuple(
-                n._replace(quality=LOST_APOSTROPHE)
-                for n in self.index.names.get(folded[:-1], ())
-                if n.shape == "upper" and self._types[n.entity][0] in ("country", "territory")
+                n._replace(quality=min(n.quality, LOST_APOSTROPHE))
+                for n in self.index.names(folded[:-1])
+                if self._may_lose_apostrophe(n, word[:-1]) and self._there(n.entity, day)
             )
             if names:
                 return Span(i, i, names)
         if len(folded) < TYPO_LETTERS:
             return None
         for key in (folded, *deletions(folded)):
+            near = dict(self.index.shortened(key))
+            if key != folded:
+                near |= {n.entity: n.quality for n in self.index.names(key) if self._may_be_misspelt(n)}
             names = tuple(
-                n._replace(quality=TYPO)
-                for n in (*self._shortened.get(key, ()), *(self.index.names.get(key, ()) if key != folded else ()))
-                if self._types[n.entity][0] in MISSPELT
+                Name(entity, TYPO * quality, "upper")
+                for entity, quality in near.items()
+                if self._there(entity, day) and self._resembles(entity, folded)
             )
             if names:
                 return Span(i, i, names[:1])
         return None
 
+    def _may_be_misspelt(self, name: Name) -> bool:
+        return self._kind(name.entity) in MISSPELT or (
+            self._kind(name.entity) == "person" and bool(self.index.terms(name.entity))
+        )
+
+    def _resembles(self, entity: int, word: str) -> bool:
+        """Of somebody who held an office the first and last letters must be right too: surnames lie close together."""
+        if self._kind(entity) in MISSPELT:
+            return True
+        name = fold(self.index.entity(entity).label)
+        return bool(self.index.terms(entity)) and word[-1] == name[-1] and f" {word[0]}" in name
+
+    def _may_lose_apostrophe(self, name: Name, word: str) -> bool:
+        """ "Irans", "Londons", "Putins" and "NSAs" are genitives of one thing; "Greens" and "Clintons" may be many."""
+        entity = self.index.entity(name.entity)
+        kind = entity.types[0]
+        if not entity.own or name.quality <= DOUBTFUL:
+            return False
+        if name.shape == "exact":
+            return word.isupper() and kind not in ("city", "subdivision")
+        return (
+            word[1:].islower()
+            and len(word) > 3
+            and (
+                kind in MISSPELT
+                or (kind == "city" and entity.prior >= METROPOLIS)
+                or (kind == "person" and bool(self.index.terms(name.entity)))
+            )
+        )
+
     # -- weighing
 
-    def _read_context(self, context: str) -> Context:
+    def _read_context(self, context: str, day: int | None) -> Context:
         """The words of a headline, its unambiguous entities with their folded names, whether it is in title case, and the words that open a sentence."""
         tokens = tokenize(context)
         sure = []
-        for span in self._spans(tokens):
-            weights = [self._priors[name.entity] * name.quality for name in span.names]
+        for span in self._spans(tokens, day):
+            weights = [self.index.entity(name.entity).prior * name.quality for name in span.names]
             best = max(range(len(weights)), key=weights.__getitem__)
             if span.names[best].quality > 0.5 and weights[best] >= SURE * sum(weights):
                 sure.append((" ".join(t.folded for t in tokens[span.first : span.last + 1]), span.names[best].entity))
@@ -201,8 +229,12 @@ class Linker:
         }
         return frozenset(t.folded for t in tokens), tuple(sure), shouting, frozenset(opening)
 
+    def sure(self, text: str, day: datetime.date | str | pd.Timestamp | None = None) -> frozenset[int]:
+        """The entities that a headline names beyond doubt: the company in which other headlines of its day are read."""
+        return frozenset(entity for _, entity in self._context(text, None if day is None else ordinal(day))[1])
+
     def _date(self, entity: int, day: int | None) -> float:
-        terms = self._terms.get(entity)
+        terms = self.index.terms(entity)
         if not terms:
             return 1.0
         if day is None:
@@ -216,25 +248,22 @@ class Linker:
     def _weigh(
         self,
         name: Name,
-        key: str,
-        before: str,
-        after: str,
+        around: Around,
         day: int | None,
         context: Context,
+        company: Collection[int],
     ) -> tuple[float, float]:
         """(weight against the other bearers, quality in (0, 1]) of one bearer of a name."""
         words, sure, shouting, opening = context
-        entity, quality = name.entity, name.quality
-        kind = self._types[entity][0]
-        when = self._date(entity, day)
-        weight = self._priors[entity] * when * (0.5 + 0.5 * quality)
-        near = self._near.get(entity, {})
-        friends = sum(
-            1 for other_key, other in sure if other_key != key and other in near and (day is None or near[other] <= day)
-        )
-        cues = WORDS.get(self._labels[entity])
+        entity, quality = self.index.entity(name.entity), name.quality
+        kind, key = entity.types[0], around.key
+        when = self._date(name.entity, day)
+        weight = entity.prior * when * (0.5 + 0.5 * quality)
+        near = self.index.near(name.entity) if sure or company else {}
+        friends = sum(1 for other_key, other in sure if other_key != key and self._known(near, other, day))
+        cues = WORDS.get(entity.label) or WORDS.get(f"{entity.label}|{kind}")
         worded = bool(cues and cues & words)
-        titled = kind == "person" and before in TITLES
+        titled = kind == "person" and around.before in TITLES
         traded = kind == "company" and bool(COMPANY & words)
         weight *= (
             NEIGHBOUR ** min(friends, NEIGHBOURS)
@@ -242,36 +271,68 @@ class Linker:
             * (TITLE if titled else 1.0)
             * (TRADE if traded else 1.0)
         )
-        if before in PLACE_BEFORE and "place" in self._types[entity]:
+        if not friends and company and any(self._known(near, other, day) for other in company):
+            weight *= OF_THE_DAY
+        if around.place and kind == "person" and name.quality <= SURNAME and not titled:
+            weight *= NAMESAKE
+        before_place = around.before in PLACE_BEFORE
+        if before_place and "place" in entity.types:
             weight *= PREPOSITION
         if quality < 0.5 and " " not in key:  # an ordinary word: does anything say that it is a name here?
-            person = quality < 0.3
+            person, surname = kind == "person", quality < DOUBTFUL_PERSON + 0.01
+            part = around.compound and kind in ("person", "media")
+            held = person and when >= LEFT and (not shouting or key in FAMOUS)
             if key in CALENDAR:
                 supported = titled or (
-                    when == IN_OFFICE and before not in DATE_BEFORE and not after[:1].isdigit() and key not in opening
+                    when == IN_OFFICE
+                    and not shouting
+                    and around.before not in DATE_BEFORE
+                    and not around.after[:1].isdigit()
+                    and around.after not in VERB_AFTER
+                    and key not in opening
                 )
+            elif surname and key in TITLES:  # "the King": whoever it is, not Mr King
+                supported = titled and around.before not in ("the", "a")
+            elif kind == "city":
+                supported = before_place or friends > 0 or worded
             else:
-                named = key not in opening and not shouting
-                supported = titled or worded or traded or friends > 0 or named or (person and when >= LEFT)
-            quality *= (1 / 0.3 if person else 1 / 0.45) if supported else 1.0
+                named = key not in opening and not shouting and not part
+                supported = titled or worded or traded or friends > 0 or named or (held and not (part and not shouting))
+            quality *= (1 / DOUBTFUL_PERSON if surname else 1 / DOUBTFUL) if supported else 1.0
         return weight, min(quality, 1.0)
 
-    def _beside_a_name(self, tokens: Sequence[Token], i: int, text: str, opening: frozenset[str]) -> bool:
-        """Whether a capitalised word that is no title stands beside a surname: "Emma Jones", "Pearl Harbour" are somebody or something else."""
-        for j in (i - 1, i + 1):
-            if 0 <= j < len(tokens) and tokens[j].text[:1].isupper():
-                left, right = (tokens[j], tokens[i]) if j < i else (tokens[i], tokens[j])
-                word = tokens[j].folded
-                known = (
-                    word in TITLES
-                    or word in COMMON
-                    or word in self._demonyms
-                    or word in self.index.names
-                    or (j < i and word in opening)
-                )
-                if not known and text[left.end : right.start] == " ":
-                    return True
-        return False
+    @staticmethod
+    def _known(near: Mapping[int, int], other: int, day: int | None) -> bool:
+        return other in near and (day is None or near[other] <= day)
+
+    def _full_name(self, name: Name, tokens: Sequence[Token], i: int, text: str, opening: frozenset[str]) -> bool:
+        """Whether a lone word is part of somebody's or something's longer name: "Emma Jones", "James Cameron", "Vladimir Lukin", "Pearl Harbour"."""
+        entity = self.index.entity(name.entity)
+        before = tokens[i - 1] if i and text[tokens[i - 1].end : tokens[i].start] == " " else None
+        after = tokens[i + 1] if i + 1 < len(tokens) and text[tokens[i].end : tokens[i + 1].start] == " " else None
+        if entity.types[0] == "city":
+            own = tokens[i].folded
+            return (
+                after is not None
+                and entity.prior < METROPOLIS
+                and self.index.given(own)
+                and after.text[:1].isupper()
+                and not self._ordinary(after)
+            )
+        if entity.types[0] != "person" or name.quality > SURNAME:
+            return False
+        own_names = {fold(word) for word in entity.label.split()}
+        if before is not None and before.text[:1].isupper() and before.folded not in TITLES and before.folded not in own_names:
+            if self.index.given(before.folded):
+                return True
+            if not self._ordinary(before) and before.folded not in opening:
+                return True
+        return after is not None and after.text[:1].isupper() and not self._ordinary(after)
+
+    def _ordinary(self, token: Token) -> bool:
+        """A word that may stand beside a name without being part of it."""
+        word = token.folded
+        return word in TITLES or word in COMMON or word in self._demonyms or bool(self.index.names(word))
 
     def link(
         self,
@@ -279,15 +340,18 @@ class Linker:
         *,
         day: datetime.date | str | pd.Timestamp | None = None,
         context: str = "",
-        mentions: Iterable[object] = (),
+        company: Collection[int] = (),
     ) -> list[Link]:
-        """All entities named in `text`, in order; `context` is the headline it stands in, `day` that headline's date."""
+        """All entities named in `text`, in order; `context` is the headline it stands in, `day` that headline's date.
+
+        `company` are the numbers (`sure`) of the entities that the day's other headlines name, as far as they were out.
+        """
         tokens = tokenize(text)
-        spans = self._spans(tokens)
+        on = None if day is None else ordinal(day)
+        spans = self._spans(tokens, on)
         if not spans:
             return []
-        around = self._context(context or text)
-        on = None if day is None else ordinal(day)
+        read = self._context(context or text, on)
         links = []
         for span in spans:
             start, end = tokens[span.first].start, tokens[span.last].end
@@ -297,29 +361,39 @@ class Linker:
                 and tokens[span.last + 1].folded in ADJECTIVAL
             ):
                 continue  # "US-led", "Israeli-occupied": an adjective, no actor
-            key = " ".join(t.folded for t in tokens[span.first : span.last + 1])
-            before = tokens[span.first - 1].folded if span.first else word_before(context, text)
-            after = tokens[span.last + 1].folded if span.last + 1 < len(tokens) else ""
-            names = (
-                [
-                    name
-                    for name in span.names
-                    if not (
-                        name.quality <= SURNAME
-                        and self._types[name.entity][0] == "person"
-                        and not around[2]
-                        and self._beside_a_name(tokens, span.first, text, around[3])
-                    )
-                ]
-                if span.first == span.last
-                else span.names
-            )
+            names = span.names
+            if span.first == span.last and not read[2]:
+                names = tuple(n for n in names if not self._full_name(n, tokens, span.first, text, read[3]))
             if not names:
                 continue
-            weighed = [(*self._weigh(name, key, before, after, on, around), name.entity) for name in names]
+            around = self._around(tokens, span, text, context, names)
+            others = company if len(names) > 1 else ()  # they only decide between several
+            weighed = [(*self._weigh(name, around, on, read, others), name.entity) for name in names]
             total = sum(weight * quality for weight, quality, _ in weighed)
-            weight, quality, entity = max(weighed, key=lambda w: (w[0] * w[1], self._always.get(w[2], 0), self.index.ids[w[2]]))
+            weight, quality, number = max(weighed, key=lambda w: (w[0] * w[1], self._always(w[2]), self.index.entity(w[2]).id))
             score = quality * (weight * quality / total) ** 0.5
             if score >= self.threshold:
-                links.append(Link(text[start:end], start, end, self.index.ids[entity], self._labels[entity], round(score, 4)))
+                entity = self.index.entity(number)
+                links.append(Link(text[start:end], start, end, entity.id, entity.label, round(score, 4)))
         return links
+
+    def _always(self, number: int) -> int:
+        """Timeless neighbours: between equals the better connected one ("Korea")."""
+        return sum(known == 0 for known in self.index.near(number).values())
+
+    def _around(self, tokens: Sequence[Token], span: Span, text: str, context: str, names: Iterable[Name]) -> Around:
+        first, last = span.first, span.last
+        before = tokens[first - 1].folded if first else word_before(context, text)
+        after = tokens[last + 1].folded if last + 1 < len(tokens) else ""
+        beside = (
+            first > 0 and text[tokens[first - 1].end : tokens[first].start] == " " and tokens[first - 1].text[:1].isupper(),
+            last + 1 < len(tokens)
+            and text[tokens[last].end : tokens[last + 1].start] == " "
+            and tokens[last + 1].text[:1].isupper(),
+        )
+        place = any(
+            name.quality >= LOST_APOSTROPHE and "place" in entity.types and entity.own and entity.prior >= KNOWN_PLACE
+            for name in names
+            for entity in [self.index.entity(name.entity)]
+        )
+        return Around(" ".join(t.folded for t in tokens[first : last + 1]), before, after, any(beside), place)

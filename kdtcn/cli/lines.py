@@ -17,7 +17,7 @@ def extract_rows(rows: Sequence[dict], settings: Settings, lake: Lake) -> Iterat
     from kg import load as load_graph
 
     graph = load_graph(lake) if lake.version("facts") >= 0 else load_seed()
-    linker = Linker(graph, threshold=settings.graph.threshold)
+    linker = Linker(graph, threshold=settings.graph.threshold, folder=settings.folder / "index")
     texts = [row["text"] for row in rows]
     workers = settings.nlp.workers if len(texts) > 4 * settings.nlp.batch_size else 1
     found = extract_texts(texts, load(settings.nlp.model), workers=workers, batch_size=settings.nlp.batch_size)

@@ -1,5 +1,7 @@
 """What every importer yields, one row at a time, and how a description tells what kind of thing an entity is."""
 
+import bz2
+import gzip
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -21,18 +23,21 @@ class Thing(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """A fact between external ids."""
+    """A fact between external ids; days are ISO or empty, `valid_to` the last one."""
 
     head: tuple[str, str]
     relation: str
     tail: tuple[str, str]
+    valid_from: str = ""
+    valid_to: str = ""
 
 
 class Refused(NamedTuple):
-    """An input row that is not taken, and why."""
+    """An input row that is not taken, and why; `fact` is False for a row that names an entity."""
 
     raw: str
     reason: str
+    fact: bool = True
 
 
 Row = Thing | Statement | Refused
@@ -88,16 +93,32 @@ def kind(label: str, description: str) -> str:
 PLACES = frozenset({"country", "city", "subdivision", "region", "former country"})
 
 
+# labels of offices: whoever holds one is the person, and who acts is the state
+OFFICE = re.compile(
+    r"^((United States |US )?(Vice |Deputy )?(President|Prime Minister|Premier|Secretary|Minister|Governor|Chancellor|Speaker|Member|First Lady|Attorney General)\b(?! General's)"
+    r"|Governor-General|speaker of|pope$|monarch)"
+)
+
+
 def types_of(label: str, description: str) -> str:
-    name = kind(label, description)
+    """The types of a thing by its label and description, joined by a bar, the first one its kind."""
+    name = "office" if OFFICE.match(label) else kind(label, description)
     return f"country|{name}|place" if name == "former country" else f"{name}|place" if name in PLACES else name
 
 
 def lines(path: Path) -> Iterator[str]:
-    """The lines of a text file, without their end; InputError where it is not there."""
+    """The lines of a text file, also of a .gz or .bz2, without their end; bytes that are no UTF-8 as U+FFFD.
+
+    InputError where the file is not there, or is cut off or damaged.
+    """
+    opens = {".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix, open)
     try:
-        with path.open(encoding="utf-8") as stream:
+        with opens(path, "rt", encoding="utf-8", errors="replace") as stream:  # type: ignore[operator]
             for line in stream:
-                yield line.rstrip("\n")
+                yield line.rstrip("\r\n")
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; point graph.data to the folder that holds fb15k237/ and codex_m/") from None
+        raise InputError(
+            f"{path}: no such file; graph.sources names files by path, graph.data the folder of fb15k237/ and codex_m/"
+        ) from None
+    except (EOFError, OSError) as error:
+        raise InputError(f"{path}: cannot be read to its end ({error}); fetch the file again") from None

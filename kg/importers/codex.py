@@ -4,14 +4,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from kg.importers.base import Refused, Row, Statement, Thing, lines, types_of
+from kg.importers.base import Refused, Row, Thing, lines, types_of
+from kg.importers.properties import statement
 
 SPLITS = ("train.txt", "valid.txt", "test.txt")
-OURS = {
-    "P17": "located_in", "P131": "located_in", "P30": "located_in", "P27": "citizen_of", "P463": "member_of", "P47": "borders", "P37": "official_language",
-    "P452": "industry", "P159": "headquartered_in", "P749": "owned_by", "P112": "founded_by", "P1056": "produces", "P361": "part_of", "P35": "head_of_state_is",
-    "P169": "chief_executive_is", "P36": "capital_is",
-}  # fmt: skip
 
 
 def read(folder: Path) -> Iterator[Row]:
@@ -24,7 +20,7 @@ def read(folder: Path) -> Iterator[Row]:
             continue
         cells = line.split("\t")
         if len(cells) != 5 or not cells[0] or not cells[1]:
-            yield Refused(f"entities.tsv:{number + 1}: {line[:200]}", "not five columns with id and label")
+            yield Refused(f"entities.tsv:{number + 1}: {line[:200]}", "not five columns with id and label", fact=False)
             continue
         qid, label, aliases, description, mid = cells
         ids = (("wikidata", qid), *((("freebase", mid),) if mid else ()))
@@ -40,5 +36,4 @@ def read(folder: Path) -> Iterator[Row]:
                 yield Refused(f"{split}:{number + 1}: {line[:200]}", "not head, known relation, tail")
                 continue
             head, relation, tail = cells
-            name = OURS.get(relation) or relations[relation]["label"].replace(",", "").replace(" ", "_")
-            yield Statement(("wikidata", head), name, ("wikidata", tail))
+            yield statement(head, relation, tail, relations[relation]["label"])

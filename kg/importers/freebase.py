@@ -34,7 +34,7 @@ def read(folder: Path) -> Iterator[Row]:
     for mid in mids:
         row = about.get(mid)
         if row is None or not row["label"]:
-            yield Refused(mid, "entity without label")
+            yield Refused(mid, "entity without label", fact=False)
             continue
         ids = (("freebase", mid), *((("wikidata", row["wikidata_id"]),) if row["wikidata_id"] else ()))
         yield Thing(
