@@ -26,9 +26,6 @@ SHARED_SUBJECT = frozenset(("conj", "advcl", "xcomp", "parataxis", "advcl:relcl"
 NOUN_CLAUSE = frozenset(("acl", "acl:relcl", "appos"))
 NOUNS = frozenset(("NOUN", "PROPN", "PRON", "NUM", "SYM"))
 FINITE = frozenset(("VBZ", "VBD", "VBP", "MD"))
-# The confidence that a reader shares a tuple of this construction, before deductions; set by hand, ordered by agreement on gold.
-CONFIDENCE = {"active": 0.9, "passive": 0.85, "copula": 0.8, "participle": 0.75, "nominal": 0.65, "infinitive": 0.7, "adverbial": 0.55,
-              "reduced": 0.5, "relative": 0.5, "control": 0.6, "repaired": 0.5}  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -11,8 +11,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from kdtcn.events import repair, stance, tree, words
-from kdtcn.events.clauses import CONFIDENCE, Clause, agent_of, find
+from kdtcn.events.clauses import Clause, agent_of, find
 from kdtcn.events.cleaning import MAX_CHARS, prepare
+from kdtcn.events.confidence import confidence
 from kdtcn.events.event_types import OTHER, base_form, event_type
 from kdtcn.events.phrases import noun_phrase, surface
 from kdtcn.events.slots import assemble
@@ -42,7 +43,7 @@ def extract(doc: Doc, text: str | None = None, offsets: list[int] | None = None)
     for clause in clauses:
         if stance.root_of(parse, clause.head) in asked or clause.head in reported or clause.head in used:
             continue
-        event = _event(parse, clause, speakers, denied, used)
+        event = _event(parse, clause, speakers, denied, used, len(clauses))
         if event is not None:
             made.append(event)
     return _distinct(made)
@@ -65,7 +66,9 @@ def _attributions(parse: tree.Tree, clauses: list[Clause]) -> tuple[set[int], di
     return reported, speakers, denied
 
 
-def _event(parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: set[int], used: set[int]) -> EventTuple | None:
+def _event(
+    parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: set[int], used: set[int], clauses: int
+) -> EventTuple | None:
     """The tuple of one clause; verbs that it takes into its predicate or object go into `used`, so that they yield none of their own."""
     if clause.subject < 0:
         return None
@@ -98,10 +101,18 @@ def _event(parse: tree.Tree, clause: Clause, speakers: dict[int, str], denied: s
     speaker = _inherited(parse, clause, speakers) or stance.label_speaker(parse, clause)
     lemma = _lemma(parse, last, predicate)
     s, p, o = surface(parse, subject), surface(parse, predicate), surface(parse, target)
-    confidence = CONFIDENCE[clause.rule] - (0.1 if not target else 0.0) - (0.15 if parse.pos[clause.subject] == "PRON" else 0.0)
+    kind = event_type(lemma)
+    sure = confidence(
+        clause.rule,
+        pronoun=parse.pos[clause.subject] == "PRON",
+        known=kind != OTHER,
+        has_object=bool(target),
+        clauses=clauses,
+        subject_words=len(subject),
+    )
     return EventTuple(
-        s[0], p[0], o[0], s[1], p[1], o[1], lemma, event_type(lemma), denies or stance.negated(parse, heads),
-        stance.modality(parse, clause, heads, denied=clause.head in denied), speaker, clause.rule, round(max(0.1, confidence), 2),
+        s[0], p[0], o[0], s[1], p[1], o[1], lemma, kind, denies or stance.negated(parse, heads),
+        stance.modality(parse, clause, heads, denied=clause.head in denied), speaker, clause.rule, sure,
     )  # fmt: skip
 
 
