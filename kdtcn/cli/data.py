@@ -134,8 +134,8 @@ def _import_files(
     _show_counts({name: vars(count) for name, count in counts.items()}, as_json)
 
 
-def _show_counts(counts: dict[str, dict[str, int]], as_json: bool) -> None:
-    rows = [{"file": name, **count} for name, count in counts.items()]
+def _show_counts(counts: dict[str, dict[str, int]], as_json: bool, of: str = "file") -> None:
+    rows = [{of: name, **count} for name, count in counts.items()]
     show(rows, as_json, "read = stored + known + rejected")
 
 
@@ -145,18 +145,30 @@ def fetch(
         str, typer.Option("--from", help="first day (ISO date); default: what each provider offers", metavar="DATE")
     ] = "",
     last: Annotated[str, typer.Option("--to", help="last day (ISO date); default: today", metavar="DATE")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="name the providers, ask none")] = False,
     config: ConfigOption = Path("configs/live.yaml"),
     sets: SetOption = [],
     json_: JsonOption = False,
 ) -> None:
     """Ask the providers that the configuration names for prices and news.
 
-    Example: kdtcn fetch --from 2026-11-16 --config configs/live.yaml
+    Examples:
+        kdtcn fetch --config configs/live.yaml
+        kdtcn fetch --from 2026-11-16 --to 2026-11-20 --config configs/live.yaml
     """
+    from kdtcn.lake import Run
     from kdtcn.sources.fetch import fetch as fetch_all
+    from kdtcn.sources.registry import configured
 
     settings, lake = open_lake(config, sets)
-    _show_counts({name: vars(count) for name, count in fetch_all(lake, settings, first or None, last or None).items()}, json_)
+    if dry_run:
+        span = {"from": first or "as each offers", "to": last or "today"}
+        show([{"provider": name, **span} for name in configured(settings.sources)], json_, "nothing is asked")
+        return
+    with Run(lake, f"fetch{first and f' --from {first}'}{last and f' --to {last}'}", settings.name) as run:
+        counts = fetch_all(lake, settings, first or None, last or None)
+        run.rows.update({name: count.stored for name, count in counts.items()})
+    _show_counts({name: vars(count) for name, count in counts.items()}, json_, "provider")
 
 
 @app.command()

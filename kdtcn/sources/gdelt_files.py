@@ -22,6 +22,7 @@ from kdtcn.sources.http import FRESH, Answer, RefusedError
 from kdtcn.sources.text import safe_url
 
 QUARTER = timedelta(minutes=15)
+LATE = timedelta(hours=6)  # a file that is not there by then never comes
 COLUMNS = 27
 STAMP, SITE, URL, THEMES, EXTRAS = 1, 3, 4, 7, 26  # columns, counted from 0
 _NEWEST = re.compile(r"\b(\d{14})\.gkg\.csv\.zip\b")
@@ -68,8 +69,10 @@ class GdeltFiles(Provider):
                 answer = context.http.get(f"{self.site}/{stamp:%Y%m%d%H%M%S}.gkg.csv.zip")
                 rows = self._rows(answer, stamp)
             except SourceError as error:
-                if isinstance(error, RefusedError) and error.status == 404:
+                if isinstance(error, RefusedError) and error.answer.status == 404:
                     missing += 1
+                    if error.answer.at - stamp > LATE:
+                        context.http.keep(error.answer, KEPT)
                     continue
                 if not started:
                     raise

@@ -20,6 +20,7 @@ from kdtcn.progress import say
 from kdtcn.sources.cache import Cache, key_of
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole addresses, and some hold keys
+logging.getLogger("stamina").setLevel(logging.ERROR)  # retries are said in words below
 
 AGENT = f"kdtcn/{__version__} (research pipeline; reads a few pages a day)"
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
@@ -31,14 +32,6 @@ FRESH = timedelta(minutes=10)  # how long an answer about now is as good as a ne
 
 class BudgetError(SourceError):
     """The requests that a run may make are spent."""
-
-
-class RefusedError(SourceError):
-    """An answer that will not change by asking again; `status` is its HTTP status."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Busy(Exception):
@@ -88,18 +81,19 @@ def check_busy(status: int, headers: Mapping[str, str], where: str, now: datetim
     raise Busy(status, wait)
 
 
-def _again(error: Exception) -> bool | float:
-    """Whether to try again, and after how long; jitter keeps many clients from coming back at once."""
-    if isinstance(error, Busy):
-        return True if error.wait is None else error.wait + random.uniform(0.0, 1.0)
-    return isinstance(error, (httpx.TransportError, httpx.DecodingError, OSError))
-
-
 def call(where: str, request: Callable[[], Any], attempts: int = ATTEMPTS) -> Any:
     """Run a request with retries; SourceError when the last attempt fails too. `where` names the service without secrets."""
+
+    def again(error: Exception) -> bool | float:
+        """Whether to try again, and after how long; jitter keeps many clients from coming back at once."""
+        if isinstance(error, Busy):
+            say(f"{where}: answered {error.status}{'' if error.wait is None else f' and asks to wait {error.wait:.0f} s'}")
+            return True if error.wait is None else error.wait + random.uniform(0.0, 1.0)
+        return isinstance(error, (httpx.TransportError, httpx.DecodingError, OSError))
+
     try:
         for attempt in stamina.retry_context(
-            on=_again, attempts=attempts, timeout=None, wait_initial=1.0, wait_max=30.0, wait_jitter=1.0
+            on=again, attempts=attempts, timeout=None, wait_initial=1.0, wait_max=30.0, wait_jitter=1.0
         ):
             with attempt:
                 return request()
@@ -131,6 +125,14 @@ class Answer:
             raise SourceError(
                 f"{self.where}: answered with {kind} instead of JSON; the service may be down or have changed"
             ) from None
+
+
+class RefusedError(SourceError):
+    """An answer that says no; asking again at once will not change it."""
+
+    def __init__(self, message: str, answer: Answer) -> None:
+        super().__init__(message)
+        self.answer = answer
 
 
 class Client:
@@ -170,10 +172,11 @@ class Client:
     ) -> Answer:
         """GET; 304 is an answer too. SourceError for a refusal, a page too large, or no answer after the retries."""
         key = key_of(url, params)
-        return self.recall(key) or self._send("GET", url, key, interval, params=params, headers=headers)
+        answer = self.recall(key) or self._send("GET", url, key, interval, params=params, headers=headers)
+        return _accepted(answer)
 
     def post(self, url: str, *, data: Mapping[str, str], auth: tuple[str, str] | None = None) -> Answer:
-        return self._send("POST", url, "", None, data=data, auth=auth)
+        return _accepted(self._send("POST", url, "", None, data=data, auth=auth))
 
     def recall(self, key: str) -> Answer | None:
         """The answer kept under a key, as old as it says; None where there is none or its time is over."""
@@ -185,7 +188,7 @@ class Client:
 
         Only the provider knows whether an answer is good, and whether it can still change; so nothing is kept by itself.
         """
-        if self.cache and answer.key and answer.status == 200:
+        if self.cache and answer.key and answer.status != 304:
             self.cache.put(answer.key, answer.where, answer.status, answer.headers, answer.content, answer.at, answer.at + life)
 
     def admit(self, where: str, host: str, interval: float | None = None) -> float:
@@ -232,14 +235,6 @@ class Client:
             return self._once(method, url, where, host, key, started, options)
 
         answer: Answer = call(where, once, self.attempts)
-        if answer.status >= 400:
-            remedy = {
-                401: "check the credentials",
-                403: "access is refused",
-                404: "check the address",
-                410: "check the address",
-            }.get(answer.status, "check the request")
-            raise RefusedError(f"{where}: answered {answer.status}; {remedy}", answer.status)
         return answer
 
     def _once(self, method: str, url: str, where: str, host: str, key: str, started: float, options: dict[str, Any]) -> Answer:
@@ -254,3 +249,10 @@ class Client:
                 if time.monotonic() - started > self.total:
                     raise httpx.ReadTimeout(f"the answer took longer than {self.total:.0f} s")
         return Answer(where, response.status_code, response.headers, bytes(content), self.clock(), key)
+
+
+def _accepted(answer: Answer) -> Answer:
+    if answer.status < 400:
+        return answer
+    remedies = {401: "check the credentials", 403: "access is refused", 404: "check the address", 410: "check the address"}
+    raise RefusedError(f"{answer.where}: answered {answer.status}; {remedies.get(answer.status, 'check the request')}", answer)

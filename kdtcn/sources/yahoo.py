@@ -2,6 +2,7 @@
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -121,10 +122,12 @@ class Yahoo(Provider):
         yfinance.config.debug.hide_exceptions = False
         logging.getLogger("yfinance").setLevel(logging.CRITICAL)
         try:
-            ticker = yfinance.Ticker(symbol, session=session)
-            return ticker.history(
-                start=start, end=end, interval="1d", auto_adjust=False, actions=False, keepna=True, timeout=self.timeout
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of pandas about yfinance, which no user can mend
+                ticker = yfinance.Ticker(symbol, session=session)
+                return ticker.history(
+                    start=start, end=end, interval="1d", auto_adjust=False, actions=False, keepna=True, timeout=self.timeout
+                )
         except YFRateLimitError:
             raise SourceError(f"{where}: too many requests; try again in an hour") from None
         except YFPricesMissingError as error:
