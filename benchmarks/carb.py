@@ -13,8 +13,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from kdtcn.events.extractor import extract_texts
 from kdtcn.events.pipeline import load
+from kdtcn.events.reading import extract_texts
 
 Tuple3 = tuple[list[str], list[str], list[str]]
 

@@ -15,8 +15,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from score import score_all
 
-from kdtcn.events.extractor import extract, extract_texts
+from kdtcn.events.extractor import extract
 from kdtcn.events.pipeline import SHIPPED
+from kdtcn.events.reading import extract_texts
 
 
 def speed(nlp: spacy.language.Language, texts: list[str], workers: int) -> dict[str, float]:

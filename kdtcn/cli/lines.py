@@ -10,8 +10,8 @@ from kdtcn.lake import Lake
 
 def extract_rows(rows: Sequence[dict], settings: Settings, lake: Lake) -> Iterator[dict]:
     """{"text", "events": [...]} for each row, in order."""
-    from kdtcn.events.extractor import extract_texts
     from kdtcn.events.pipeline import load
+    from kdtcn.events.reading import extract_texts
     from kdtcn.sessions import parse_day
     from kg import Linker, load_seed
     from kg import load as load_graph
@@ -19,8 +19,7 @@ def extract_rows(rows: Sequence[dict], settings: Settings, lake: Lake) -> Iterat
     graph = load_graph(lake) if lake.version("facts") >= 0 else load_seed()
     linker = Linker(graph, threshold=settings.graph.threshold, folder=settings.folder / "index")
     texts = [row["text"] for row in rows]
-    workers = settings.nlp.workers if len(texts) > 4 * settings.nlp.batch_size else 1
-    found = extract_texts(texts, load(settings.nlp.model), workers=workers, batch_size=settings.nlp.batch_size)
+    found = extract_texts(texts, load(settings.nlp.model), workers=settings.nlp.workers, batch_size=settings.nlp.batch_size)
     for row, (events, _mentions) in zip(rows, found, strict=True):
         day = parse_day(row["Date"], "Date") if row.get("Date") else None
 

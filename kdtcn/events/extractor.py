@@ -1,18 +1,16 @@
-"""From parsed documents, or from plain texts, to event tuples."""
+"""From parsed documents to event tuples and mentions."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from kdtcn.events import repair, stance, tree, words
 from kdtcn.events.clauses import Clause, agent_of, find
-from kdtcn.events.cleaning import MAX_CHARS, prepare
+from kdtcn.events.cleaning import MAX_CHARS
 from kdtcn.events.confidence import confidence
 from kdtcn.events.event_types import OTHER, base_form, event_type
 from kdtcn.events.phrases import noun_phrase, surface
@@ -172,30 +170,3 @@ def mentions(doc: Doc, text: str | None = None, offsets: list[int] | None = None
             found.append(mention(doc[run[0]].idx, doc[run[-1]].idx + len(doc[run[-1]]), "PROPN"))
             run = []
     return found
-
-
-def extract_texts(
-    texts: Iterable[str], nlp: Language, *, workers: int = 1, batch_size: int = 256
-) -> Iterator[tuple[list[EventTuple], list[Mention]]]:
-    """Event tuples and mentions of each text, in order; memory does not grow with their number.
-
-    With several workers the pipeline is loaded once in each, from the folder it came from, and only tuples travel back.
-    """
-    if workers > 1 and nlp.path is not None:
-        from kdtcn.events.pool import extract_in_processes
-
-        yield from extract_in_processes(texts, str(nlp.path), workers, batch_size)
-        return
-    stream = iter(texts)
-    while batch := list(islice(stream, batch_size)):
-        yield from extract_batch(batch, nlp)
-
-
-def extract_batch(texts: list[str], nlp: Language) -> list[tuple[list[EventTuple], list[Mention]]]:
-    """One batch in this process."""
-    ready = [prepare(text) for text in texts]
-    docs = nlp.pipe([parsed for parsed, _ in ready], batch_size=len(texts))
-    return [
-        (extract(doc, text, offsets), mentions(doc, text, offsets))
-        for doc, text, (_, offsets) in zip(docs, texts, ready, strict=True)
-    ]

@@ -7,8 +7,9 @@ from spacy.tokens import Doc
 
 from kdtcn.errors import InputError
 from kdtcn.events.event_types import NAMES, OTHER, event_type
-from kdtcn.events.extractor import extract, extract_texts, extractor_id, mentions
+from kdtcn.events.extractor import extract, extractor_id, mentions
 from kdtcn.events.pipeline import load
+from kdtcn.events.reading import extract_texts
 
 TEXTS = [
     f"{who} {does} {whom}"

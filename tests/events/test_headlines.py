@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from spacy.language import Language
 
-from kdtcn.events.extractor import extract_texts
+from kdtcn.events.reading import extract_texts
 
 # headline | subject; predicate; object (a leading "not" on the predicate: negated) | the next tuple ...
 CASES = """

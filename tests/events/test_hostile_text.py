@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spacy.language import Language
 
 from kdtcn.events.cleaning import MAX_CHARS, clean
-from kdtcn.events.extractor import extract_texts
+from kdtcn.events.reading import extract_texts
 from kdtcn.events.tuples import EventTuple
 
 ODD = [
