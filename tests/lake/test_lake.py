@@ -13,19 +13,7 @@ from hypothesis import strategies as st
 from kdtcn.errors import LakeError
 from kdtcn.lake import Lake, Run
 from kdtcn.lake.schemas import TABLES
-
-T0 = pd.Timestamp("2016-01-01", tz="UTC")
-
-
-def heads(*ids: str, month: str = "2016-01", text: str = "a text", at: pd.Timestamp = T0) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"headline_id": list(ids), "published_at": at, "source": "test", "text": text, "month": month, "available_at": at}
-    )
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(str(tmp_path / "lake"))
+from tests.lake.made import T0, facts, heads, ordered_hash
 
 
 def test_a_second_write_of_the_same_rows_adds_no_version(lake: Lake) -> None:
@@ -33,6 +21,15 @@ def test_a_second_write_of_the_same_rows_adds_no_version(lake: Lake) -> None:
     again = lake.upsert("headlines", heads("b", "a"))
     assert (first.stored, first.known, again.stored, again.known) == (2, 0, 0, 2)
     assert again.version == first.version == lake.version("headlines")
+
+
+def test_a_write_that_adds_nothing_leaves_every_value_as_it_was(lake: Lake) -> None:
+    lake.upsert("headlines", heads("a", "b"))
+    before = ordered_hash(lake, "headlines")
+    lake.upsert("headlines", heads("b", "a", text="another"))
+    assert ordered_hash(lake, "headlines") == before
+    lake.upsert("headlines", heads("c"))
+    assert ordered_hash(lake, "headlines") != before
 
 
 def test_rows_of_other_months_are_neither_read_nor_lost(lake: Lake) -> None:
@@ -130,20 +127,27 @@ def test_any_sequence_of_writes_keeps_each_key_once(
 
 
 def _add(url: str, name: str, n: int) -> None:
-    for i in range(n):
-        Lake(url).upsert("headlines", heads(f"{name}{i}", "shared"))
+    lake = Lake(url)
+    with Run(lake, name, "c") as run:  # its row is written whole with those of others
+        for i in range(n):
+            lake.upsert("headlines", heads(f"{name}{i}", "shared"))
+            run.note(batch=i)
 
 
-def test_two_writers_lose_and_repeat_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("batches", [6, pytest.param(60, marks=pytest.mark.slow)])
+def test_two_writers_lose_and_repeat_nothing(batches: int, tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_add, args=(str(tmp_path / "lake"), name, 4)) for name in "ab"]
+    names = ("nightly", "backfill")
+    writers = [context.Process(target=_add, args=(str(tmp_path / "lake"), name, batches)) for name in names]
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(timeout=120)
+        writer.join(timeout=300)
         assert writer.exitcode == 0
-    found = Lake(str(tmp_path / "lake")).read("headlines")["headline_id"].tolist()
-    assert sorted(found) == sorted(["shared", *(f"{name}{i}" for name in "ab" for i in range(4))])
+    lake = Lake(str(tmp_path / "lake"))
+    found = lake.read("headlines")["headline_id"].tolist()
+    assert sorted(found) == sorted(["shared", *(f"{name}{i}" for name in names for i in range(batches))])
+    assert dict(lake.read("runs")[["command", "status"]].itertuples(index=False)) == dict.fromkeys(names, "done")
 
 
 def test_rows_can_be_filtered_by_text(lake: Lake) -> None:
@@ -151,10 +155,6 @@ def test_rows_can_be_filtered_by_text(lake: Lake) -> None:
         lake.upsert("headlines", heads(*ids))
     assert lake.read("headlines", where=ds.field("headline_id") == "c")["headline_id"].tolist() == ["c"]
     assert lake.read("headlines", where=ds.field("headline_id") != "")["headline_id"].tolist() == ["a", "b", "c"]
-
-
-def facts(**rows: str) -> pd.DataFrame:
-    return pd.DataFrame({"fact_id": list(rows), "head": list(rows.values()), "relation": "r", "tail": "t", "available_at": T0})
 
 
 def test_a_replaced_table_holds_exactly_these_rows(lake: Lake) -> None:
