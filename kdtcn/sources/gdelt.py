@@ -6,6 +6,7 @@ https://blog.gdeltproject.org/gdelt-doc-2-0-api-debuts/
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 
@@ -77,8 +78,11 @@ class Gdelt(Provider):
         text = answer.content.decode("utf-8", "replace").strip()
         if text and not text.startswith(("{", "[", "<")):
             raise SourceError(f"{answer.where}: {clean(text)[:200]}; mend the option query, or try again later")
-        text = _ESCAPE.sub(lambda found: found[0] if found[1] else "\\\\", text)
-        found = Answer(answer.where, answer.status, answer.headers, text.encode(), answer.at).json()
+        try:
+            found = answer.json()
+        except SourceError:
+            mended = _ESCAPE.sub(lambda escape: escape[0] if escape[1] else r"\\", text)
+            found = replace(answer, content=mended.encode()).json()
         articles = found.get("articles", []) if isinstance(found, dict) else None
         if not isinstance(articles, list) or (found and not articles and "articles" not in found):
             raise SourceError(f"{answer.where}: the answer is no list of articles; the service may have changed")

@@ -17,7 +17,7 @@ from kdtcn.progress import say
 from kdtcn.sources.base import Context, Counts, Price, Provider, Record, Reject
 from kdtcn.sources.text import headline_id, refuse
 
-CHUNK = 100_000  # rows in memory at a time
+CHUNK = 50_000  # rows in memory at a time
 TOLD = 5  # restated sessions that are named one by one
 RAW = 1000  # characters of a refused row that are kept
 VALUES = ["open", "high", "low", "close", "adj_close", "volume"]

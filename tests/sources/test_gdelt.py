@@ -11,7 +11,7 @@ from kdtcn.lake import Lake
 from kdtcn.sources import Context, Counts, Provider, collect, create
 from kdtcn.sources.gdelt import title_of
 
-from .conftest import NOW, Reply, Service
+from .conftest import Reply, Service
 from .dialects import MORNING, gkg, gkg_line
 
 
@@ -140,10 +140,12 @@ def test_without_a_range_the_day_up_to_the_newest_file_the_service_names(service
 
 
 def test_a_file_fetched_at_once_is_known_when_fetched(service: Service, lake: Lake, context: Context) -> None:
-    stamp = f"{NOW - timedelta(minutes=5):%Y%m%d%H%M%S}"
-    on(service, stamp)
-    collect(lake, files(service, stamp), context)
-    assert list(lake.read("headlines")["available_at"]) == [NOW]
+    context.first = context.last = date(2016, 6, 24)
+    now = datetime(2016, 6, 24, 4, 5, tzinfo=UTC)
+    context.http.clock = lambda: now
+    on(service, "20160624040000")
+    collect(lake, files(service, "20160624040000"), context)
+    assert list(lake.read("headlines")["available_at"]) == [now]
 
 
 def test_only_the_sites_and_themes_asked_for(service: Service, lake: Lake, context: Context) -> None:

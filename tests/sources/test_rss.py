@@ -1,12 +1,14 @@
 """Feeds from a loopback service: what becomes of entries, tags, and answers that are no feed."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from kdtcn.errors import SourceError
 from kdtcn.lake import Lake
 from kdtcn.sources import Context, Counts, collect, create
+from kdtcn.sources.cache import Cache
 
 from .conftest import NOW, Reply, Service
 
@@ -136,3 +138,24 @@ def test_invalid_utf8_in_one_title_does_not_lose_the_feed(service: Service, lake
     body = feed(item("Caf\u00e9 opens"), item("Oil falls")).encode("cp1252")  # says UTF-8, is not
     collect(lake, create("news", "rss", {"feeds": [service.on("/feed", Reply(body))]}), context)
     assert sorted(lake.read("headlines")["text"]) == ["Caf\u00e9 opens", "Oil falls"]
+
+
+def test_a_key_in_an_address_is_kept_nowhere(
+    service: Service,
+    lake: Lake,
+    context: Context,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    context.http.cache = Cache(tmp_path / "cache")
+    alive = service.on("/feed", Reply(feed(item("Oil falls")), headers={"ETag": '"v1"'})).replace("//", "//me:hush@")
+    dead = service.on("/dead", Reply(status=500))
+    provider = create("news", "rss", {"feeds": [f"{alive}?api_key=hush", f"{dead}?token=hush"]})
+    assert collect(lake, provider, context).stored == 1
+    assert service.asked[0].query == {"api_key": "hush"}  # it was used
+    files = [path for folder in ("cache", "state", "lake") for path in (tmp_path / folder).rglob("*") if path.is_file()]
+    assert {"rss.json"} < {path.name for path in files}
+    assert not any(b"hush" in path.read_bytes() for path in files)
+    assert not any("hush" in text for text in (caplog.text, capsys.readouterr().err, *context.problems))
