@@ -84,8 +84,8 @@ def _belongs(tree: Tree, head: int, child: int, *, top: bool, subject: bool) -> 
     label = tree.dep[child]
     if label == "appos":
         # "YouTube star X" style names in brackets or bare stay; a long apposition after a comma is a side remark.
-        first = min([child, *tree.children[child]])
-        return first == head + 1 and child - head <= 4 and tree.pos[child] in ("PROPN", "NUM", "X", "SYM")
+        starts = min([child, *tree.children[child]])
+        return starts == head + 1 and child - head <= 4 and tree.pos[child] in ("PROPN", "NUM", "X", "SYM")
     if label in LEFT_OUT:
         return False
     if tree.lower[child] == "dead" and child and tree.lemma[child - 1] in words.DEADLY:
