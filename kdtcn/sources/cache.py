@@ -19,7 +19,10 @@ _SECRET = re.compile(r"key|token|secret|pass|auth|crumb|sig", re.IGNORECASE)
 
 def key_of(url: str, params: Mapping[str, Any] | None = None) -> str:
     """One key for one question: host, path and parameters in any order, without user names and what looks like a secret."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address; asking for it says so
+        return ""
     asked = [*parse_qsl(parts.query, keep_blank_values=True), *((name, str(value)) for name, value in (params or {}).items())]
     plain = sorted((name, value) for name, value in asked if not _SECRET.search(name))
     return hashlib.sha256(json.dumps([parts.scheme, parts.netloc.rpartition("@")[2], parts.path, plain]).encode()).hexdigest()[

@@ -132,6 +132,7 @@ class JsonLines(_Text):
                 yield Row(line, ["" if (cell := value.get(name)) is None else str(cell) for name in names], "")
 
     def objects(self) -> Iterator[tuple[int, str, dict[str, object] | None]]:
+        """Line number, text and object of each line that is not empty; None where it is no object."""
         for line, text in enumerate(self._lines(), start=1):
             if text.strip():
                 try:

@@ -30,10 +30,6 @@ SKEW = timedelta(minutes=5)  # clocks that differ by more are worth a word
 FRESH = timedelta(minutes=10)  # how long an answer about now is as good as a new one
 
 
-class BudgetError(SourceError):
-    """The requests that a run may make are spent."""
-
-
 class Busy(Exception):
     """An answer that says: later. `wait` is what its Retry-After asks for, in seconds."""
 
@@ -170,7 +166,10 @@ class Client:
         headers: Mapping[str, str] | None = None,
         interval: float | None = None,
     ) -> Answer:
-        """GET; 304 is an answer too. SourceError for a refusal, a page too large, or no answer after the retries."""
+        """GET, or what was kept of it; 304 is an answer too. `interval`: seconds to the last request where a service wants more.
+
+        SourceError for a refusal, a page too large, or no answer after the retries.
+        """
         key = key_of(url, params)
         answer = self.recall(key) or self._send("GET", url, key, interval, params=params, headers=headers)
         return _accepted(answer)
@@ -192,9 +191,9 @@ class Client:
             self.cache.put(answer.key, answer.where, answer.status, answer.headers, answer.content, answer.at, answer.at + life)
 
     def admit(self, where: str, host: str, interval: float | None = None) -> float:
-        """Wait for this client's turn at a host and count one request; its start. BudgetError when there is none left."""
+        """Wait for this client's turn at a host and count one request; its start. SourceError when there is none left."""
         if self.budget <= 0:
-            raise BudgetError(
+            raise SourceError(
                 f"{where}: not asked, the request budget of this run is spent; run again to go on, ask for a shorter range "
                 "or raise sources.requests"
             )
@@ -223,9 +222,13 @@ class Client:
             self.cache.prune(self.clock())
 
     def _send(self, method: str, url: str, key: str, interval: float | None, **options: Any) -> Answer:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SourceError(f"{url[:200]!r}: not an http or https address")
+        try:
+            parts = urlsplit(url)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # a port that is none, a bracket too few
+            usable = False
+        if not usable:
+            raise SourceError(f"{url.partition('?')[0].rpartition('@')[2][:200]!r}: not an http or https address")
         host = f"{parts.hostname}{f':{parts.port}' if parts.port else ''}"
         where = f"{parts.scheme}://{host}{parts.path}"
         options = {name: value for name, value in options.items() if value is not None}

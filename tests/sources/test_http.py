@@ -111,10 +111,13 @@ def test_nobody_there(service: Service, context: Context) -> None:
         context.http.get(f"{service.url}/a")
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.org/a", "nonsense", ""])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://me:hush@example.org/a?key=hush", "nonsense", "", "http://example.org:x/", "http://[::1/"]
+)
 def test_only_the_web(context: Context, url: str) -> None:
-    with pytest.raises(SourceError, match="not an http or https address"):
+    with pytest.raises(SourceError, match="not an http or https address") as caught:
         context.http.get(url)
+    assert "hush" not in str(caught.value)
 
 
 def test_errors_do_not_repeat_secrets(service: Service, context: Context) -> None:
