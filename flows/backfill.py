@@ -47,6 +47,7 @@ def backfill(
             live = str(in_force(lake, chosen[0])["model_id"])
             say(f"model {live}")
             if "forecast" in wanted:
+                counts["learnt"] = tasks.learn(settings, live, chosen)
                 counts["forecasts"] = len(tasks.forecast(settings, live, chosen, force))
             if "explain" in wanted:
                 counts["newly explained"] = tasks.explain(settings, live, chosen, force)

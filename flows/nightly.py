@@ -32,6 +32,7 @@ def nightly(session: str | None = None, config: str = "configs/live.yaml", sets:
         run.rows["links"] = tasks.link(settings, months)["links"]
         tasks.settle(settings, pd.DatetimeIndex([before]))
         live = str(in_force(lake, day)["model_id"])
+        run.rows["learnt"] = tasks.learn(settings, live, pd.DatetimeIndex([day]))
         found = tasks.forecast(settings, live, pd.DatetimeIndex([day])).iloc[0]
         tasks.explain(settings, live, pd.DatetimeIndex([day]))
         say(f"{day:%Y-%m-%d}: P(up) {found['p_up']:.2f}, P(abrupt) {found['p_abrupt']:.2f} ({live})")

@@ -78,6 +78,22 @@ def settle(settings: Settings, sessions: pd.DatetimeIndex) -> int:
     return store_labels(lake_of(settings), settings, sessions)
 
 
+@task(name="learn", cache_policy=NO_CACHE)
+def learn(settings: Settings, model_id: str, sessions: pd.DatetimeIndex) -> int:
+    """Vectors for the entities that each session names and the model's embedding does not know; returns how many."""
+    from kdtcn.features.reach import shares
+    from kdtcn.training.fold import Sight
+    from kdtcn.training.renewal import renew
+
+    if not settings.serve.learn:
+        return 0
+    lake = lake_of(settings)
+    found = renew(lake, settings, Sight.of(lake, settings), model_id, sessions)
+    if found.coverage:
+        say(shares(found.coverage))
+    return len(found.learnt)
+
+
 @task(name="forecast", cache_policy=NO_CACHE)
 def forecast(settings: Settings, model_id: str, sessions: pd.DatetimeIndex, force: bool = False) -> pd.DataFrame:
     """P(up) and P(abrupt) of each session, as known at its decision time."""

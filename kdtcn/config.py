@@ -149,6 +149,12 @@ class ReportSettings(Section):
 class ServeSettings(Section):
     at: Annotated[time, BeforeValidator(_clock), AfterValidator(_naive)] = time(0, 30)
     port: int = Field(0, ge=0, le=65535, description="port of the loopback Prefect server; 0: a free one")
+    learn: bool = Field(True, description="before each forecast, learn vectors of the entities that it names first")
+    retrain: str = Field(
+        "",
+        pattern=r"^(\S+ \S+ \S+ \S+ \S+)?$",
+        description="cron expression, New York time, of a whole `run` that trains anew, e.g. 0 6 1 * *; empty: never",
+    )
 
 
 class Settings(BaseSettings):

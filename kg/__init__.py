@@ -1,6 +1,6 @@
 """The knowledge graph: seed facts, importers, as-of views, entity linking, sub-graphs, embeddings."""
 
-from kg.embeddings import Embedding, complete, embed
+from kg.embedding import Embedding, Recipe, complete, embed, update
 from kg.graph import Graph, load_seed
 from kg.linking import Link, Linker
 from kg.store import build, load
@@ -11,6 +11,7 @@ __all__ = [
     "Graph",
     "Link",
     "Linker",
+    "Recipe",
     "background",
     "build",
     "complete",
@@ -19,4 +20,5 @@ __all__ = [
     "load_seed",
     "paths",
     "subgraph",
+    "update",
 ]

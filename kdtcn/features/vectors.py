@@ -37,16 +37,21 @@ def _negated(events: pd.DataFrame) -> np.ndarray:
 
 
 def graph_items(
-    events: pd.DataFrame, links: pd.DataFrame, embedding: Embedding, complete: Callable[[str], np.ndarray | None]
+    events: pd.DataFrame,
+    links: pd.DataFrame,
+    embedding: Embedding,
+    complete: Callable[[str], np.ndarray | None],
+    later: Mapping[str, tuple[int, np.ndarray]] | None = None,
 ) -> np.ndarray:
     """(n_events, 3 * dim + 3): mean entity vector of the subject, relation vector, mean of the object, and three flags.
 
     The flags say whether each argument is linked, and the negation; an unlinked slot is zeros, for which the event encoder learns a meaning.
-    An entity unknown at the cut gets what `complete` makes of its neighbours.
+    An entity unknown at the cut gets what `complete` makes of it. later: vectors learnt since, each with the position from
+    which it counts; events before that keep what they had.
     """
     dim = embedding.vectors.shape[1]
     scale = np.float32(np.sqrt(dim))  # unit-length vectors to about unit variance, as the text vectors are
-    row = {entity: i for i, entity in enumerate(embedding.entities)}
+    row, later = embedding.row, later or {}
     names = pd.unique(links["entity_id"]) if len(links) else np.array([], dtype=object)
     table = np.zeros((len(names), dim), np.float32)
     known = np.zeros(len(names), bool)
@@ -54,12 +59,19 @@ def graph_items(
         vector = embedding.vectors[row[name]] if name in row else complete(name)
         if vector is not None:
             table[i], known[i] = vector, True
+    learnt = [i for i, name in enumerate(names) if name in later]
+    since, instead = np.full(len(names), np.iinfo(np.int64).max), np.arange(len(names))
+    since[learnt], instead[learnt] = [later[names[i]][0] for i in learnt], len(names) + np.arange(len(learnt))
+    table = np.vstack([table, *(later[names[i]][1][None] for i in learnt)])
+    known = np.append(known, np.ones(len(learnt), bool))
+    position = events["position"].to_numpy() if later else np.zeros(len(events), np.int64)
     place = pd.Series(np.arange(len(events)), index=events["event_id"].to_numpy())
     column = pd.Series(np.arange(len(names)), index=names)
     parts, flags = [], []
     for role in ("subject", "object"):
         mine = links[links["role"] == role]
         at, entity = place.loc[mine["event_id"]].to_numpy(), column.loc[mine["entity_id"]].to_numpy()
+        entity = np.where(since[entity] <= position[at], instead[entity], entity)
         at, entity = at[known[entity]], entity[known[entity]]
         total, count = np.zeros((len(events), dim)), np.zeros(len(events))
         np.add.at(total, at, table[entity])
@@ -70,6 +82,8 @@ def graph_items(
     types, inverse = np.unique((EVENT_RELATION + events["event_type"]).to_numpy(str), return_inverse=True)
     zero = np.zeros(dim, np.float32)
     middle = np.array([relation.get(name, zero) for name in types], np.float32).reshape(-1, dim)[inverse]
+    for k in np.flatnonzero([name in later for name in types]):
+        middle[(inverse == k) & (position >= later[types[k]][0])] = later[types[k]][1]
     length = np.linalg.norm(middle, axis=1, keepdims=True)
     middle = (middle / np.where(length > 0, length, 1) * scale).astype(np.float32)
     return np.hstack([parts[0], middle, parts[1], np.column_stack(flags), _negated(events)]).astype(np.float32)
@@ -83,6 +97,7 @@ def dataset(
     complete: Callable[[str], np.ndarray | None],
     *,
     window: int,
+    later: Mapping[str, tuple[int, np.ndarray]] | None = None,
 ) -> Dataset:
     """Join prices and news into what the models see."""
     n = len(market.sessions)
@@ -90,7 +105,7 @@ def dataset(
         news.headlines["headline_id"].to_numpy(str), _unique_transform(news.headlines["text"], text), _offsets(news.headlines, n)
     )
     as_text = text_items(news.events, text)
-    as_graph = graph_items(news.events, news.links, embedding, complete)
+    as_graph = graph_items(news.events, news.links, embedding, complete, later)
     ids, offsets = news.events["event_id"].to_numpy(str), _offsets(news.events, n)
     items: Mapping[str, Items] = {
         "word": words,

@@ -5,18 +5,19 @@ import numpy as np
 import pytest
 
 from kdtcn.errors import ModelError
-from kg import Embedding, complete, embed
+from kg import Embedding, Recipe, complete, embed
 
 # two rings of ten that never touch: a translation model keeps them apart
 TRIPLES = np.array(
     [(f"{ring}{i}", "next", f"{ring}{(i + 1) % 10}") for ring in "ab" for i in range(10)]
     + [(f"{ring}{i}", "in", ring) for ring in "ab" for i in range(10)]
 )
+RECIPE = Recipe(dimensions=8, epochs=60, batch=10)
 
 
 @pytest.fixture(scope="module")
 def fitted() -> Embedding:
-    return embed(TRIPLES, dim=8, epochs=60, seed=3, batch=10)
+    return embed(TRIPLES, RECIPE, seed=3)
 
 
 def test_shapes(fitted):
@@ -28,9 +29,9 @@ def test_shapes(fitted):
 
 
 def test_same_seed_same_vectors_whatever_the_order(fitted):
-    again = embed(TRIPLES[::-1], dim=8, epochs=60, seed=3, batch=10)
+    again = embed(TRIPLES[::-1], RECIPE, seed=3)
     assert np.array_equal(again.vectors, fitted.vectors)
-    assert not np.array_equal(embed(TRIPLES, dim=8, epochs=60, seed=4, batch=10).vectors, fitted.vectors)
+    assert not np.array_equal(embed(TRIPLES, RECIPE, seed=4).vectors, fitted.vectors)
 
 
 def test_a_translation_finds_the_tail(fitted):
@@ -75,19 +76,3 @@ def test_unseen_entities_are_the_mean_of_their_neighbours(fitted):
     assert np.array_equal(complete(fitted, "a5", graph), fitted.vectors[row["a5"]])
     assert complete(fitted, "alone", graph) is None
     assert complete(fitted, "elsewhere", graph) is None
-
-
-@pytest.mark.parametrize(
-    ("triples", "model", "message"), [(TRIPLES, "TransX", "unknown model 'TransX'"), ([], "TransE", "no facts")]
-)
-def test_errors(triples, model, message):
-    with pytest.raises(ModelError, match=message):
-        embed(triples, model=model)
-
-
-@pytest.mark.parametrize("model", ["DistMult", "ComplEx", "RotatE", "TuckER"])
-def test_the_other_models_by_name(model):
-    fitted = embed(TRIPLES, model=model, dim=4, epochs=2)
-    assert len(fitted.vectors) == 22
-    assert np.isfinite(fitted.vectors).all()
-    assert np.isfinite(fitted.relation_vectors).all()
