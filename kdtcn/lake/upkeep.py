@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
+from pyarrow.fs import FileSelector
 
 from kdtcn.errors import InputError, LakeError
 from kdtcn.lake.lake import Lake, reason
@@ -78,9 +79,7 @@ def _vacuum(lake: Lake, hours: int, dry_run: bool) -> list[Vacuumed]:
             continue
         keep = sorted(version for version in named.get(name, ()) if version < opened.version())
         try:
-            going = _delete(opened, hours, keep, dry_run=True)
-            if going and not dry_run:  # a vacuum of nothing would still add a version
-                _delete(opened, hours, keep, dry_run=False)
+            going = _delete(opened, hours, keep, dry_run=dry_run)
         except (DeltaError, OSError) as error:
             raise LakeError(f"{lake.url}: table {name!r} cannot be vacuumed ({reason(error)})") from None
         if going:
@@ -98,7 +97,14 @@ def named_versions(lake: Lake) -> dict[str, set[int]]:
 
 
 def _delete(opened: DeltaTable, hours: int, keep: list[int], *, dry_run: bool) -> list[str]:
-    return opened.vacuum(hours, dry_run=dry_run, enforce_retention_duration=False, full=True, keep_versions=keep or None)
+    """Vacuum; returns the files that are there and go. The library lists those again that an earlier vacuum took."""
+    listed = opened.vacuum(hours, dry_run=True, enforce_retention_duration=False, full=True, keep_versions=keep or None)
+    files = opened.to_pyarrow_dataset().filesystem.get_file_info(FileSelector("", recursive=True)) if listed else []
+    there = {info.path.lstrip("/") for info in files}
+    going = [name for name in listed if name in there]
+    if going and not dry_run:  # a vacuum of nothing would still add a version
+        opened.vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True, keep_versions=keep or None)
+    return going
 
 
 def _files(opened: DeltaTable) -> int:
