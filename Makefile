@@ -6,7 +6,7 @@ KDTCN := $(VENV)/bin/kdtcn
 export OMP_NUM_THREADS ?= 1
 export DO_NOT_TRACK = 1
 
-.PHONY: run test slow lint chromium nlp world clean
+.PHONY: run test slow lint chromium nlp bench-kg world clean
 
 run: $(VENV)/.run  ## install, run the whole chain on the data that ships, say where the report is
 	@$(KDTCN) run --config configs/demo.yaml
@@ -26,6 +26,10 @@ lint: $(VENV)/.test
 nlp: $(VENV)/.run  ## rebuild the spaCy pipeline that ships from the treebank
 	$(PY) -m pip install --progress-bar off -q -c constraints.txt -e ".[nlp]"
 	$(PY) nlp/build.py --data $${KDTCN_SHARED_DATA:-../shared/data} --out kdtcn/events/model
+
+FULL ?=
+bench-kg: $(VENV)/.run  ## filtered MRR of TransE on CoDEx-M, or with FULL=1 of all models on both sub-graphs, beside the published
+	OMP_NUM_THREADS=$$(nproc) $(PY) benchmarks/kg_embed.py $(if $(FULL),--data codex_m fb15k237 --models transe distmult complex rotate tucker)
 
 world: $(VENV)/.run  ## rebuild the synthetic world that ships
 	$(KDTCN) demo make --output data
