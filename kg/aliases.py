@@ -188,7 +188,7 @@ def _written(entity: Named) -> Iterator[tuple[str, float]]:
         if entity.own or _trusted(alias, entity):
             yield alias, ALIAS
     bare = re.sub(r"\s*\([^)]*\)$", "", entity.label)
-    if bare != entity.label:
+    if bare != entity.label and not entity.label.endswith("(city)"):  # the bare name is the state's
         yield bare, BARE
     if "person" in entity.types and " " in bare:
         for surname in _surnames(bare):

@@ -132,8 +132,18 @@ class Graph:
 @lru_cache(maxsize=1)
 def starts() -> dict[str, str]:
     """The first day (ISO) of the seed's entities that have one; facts of them begin no earlier."""
+    return _begins("start")
+
+
+@lru_cache(maxsize=1)
+def named() -> dict[str, str]:
+    """The day (ISO) from which the seed's entities that have a start were spoken of: that day, or an earlier one when they were announced."""
+    return _begins("named")
+
+
+def _begins(column: str) -> dict[str, str]:
     with (HERE / "seed" / "starts.csv").open(encoding="utf-8", newline="") as stream:
-        return {row["entity_id"]: row["start"] for row in csv.DictReader(stream)}
+        return {row["entity_id"]: row[column] for row in csv.DictReader(stream)}
 
 
 def frames(entities: pd.DataFrame, facts: pd.DataFrame, same_as: pd.DataFrame) -> Graph:

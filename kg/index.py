@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from kg.aliases import OWN, SHAPES, SURNAME, Name, Named, People, family_name, given_name, names_of
-from kg.graph import Graph, relation_kind, starts
+from kg.graph import Graph, named, relation_kind
 from kg.surface import deletions
 
 LAYOUT = 1  # raised when the tables or the rules for names change: older files are built anew
@@ -51,7 +51,7 @@ CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT);
 
 
 class Entity(NamedTuple):
-    """What ranking needs of an entity; `start` is the first day it was there (ordinal, 0 for always)."""
+    """What ranking needs of an entity; `start` is the first day it was there or spoken of (ordinal, 0 for always)."""
 
     id: str
     label: str
@@ -166,7 +166,7 @@ def fill(connection: sqlite3.Connection, graph: Graph) -> None:
         {name for entity in _named(graph, seats) if (name := given_name(entity))},
         {name for entity in _named(graph, seats) if (name := family_name(entity))},
     )
-    first = starts()
+    first = named()
     connection.executemany(
         "INSERT INTO entities VALUES (?, ?, ?, ?, ?, ?, ?)",
         (

@@ -51,6 +51,7 @@ class Draft:
         self.facts: dict[tuple[str, str, str, str], tuple[str, str]] = {}
         self.same_as: set[tuple[str, str, str]] = set()
         self.starts: dict[str, str] = {}  # the first day of what has one: an event, a state, a company
+        self.named: dict[str, str] = {}  # the day from which what had not begun was spoken of
         self.demonyms: set[tuple[str, str]] = set()  # (country, adjective): names a country only before a word for its state
         self.admin: dict[tuple[str, str], str] = {}  # (country, GeoNames admin1 code) -> subdivision
         self._named: dict[str, list[str]] = {}
@@ -152,7 +153,12 @@ class Draft:
             ("entity_id", "scheme", "external_id"),
             ([ids[key], scheme, value] for key, scheme, value in self.same_as),
         )
-        table("starts", folder, ("entity_id", "start"), ([ids[key], start] for key, start in self.starts.items()))
+        table(
+            "starts",
+            folder,
+            ("entity_id", "start", "named"),
+            ([ids[key], start, self.named.get(key, start)] for key, start in self.starts.items()),
+        )
         table("demonyms", folder, ("entity_id", "adjective"), ([ids[key], adjective] for key, adjective in self.demonyms))
 
 

@@ -158,6 +158,15 @@ def starts(draft: Draft, hand: Path) -> None:
         draft.starts[key] = period(row["start"], "start")
 
 
+def named(draft: Draft, hand: Path) -> None:
+    """What was spoken of before it began: a state to come, a treaty under negotiation."""
+    for row in rows(hand / "named.csv"):
+        key = draft.resolve(row["entity"], "named.csv")
+        if not row["named"] or period(row["named"], "named") >= draft.starts.get(key, ""):
+            raise InputError(f"named.csv: {row['entity']} needs a day before its start in starts.csv")
+        draft.named[key] = period(row["named"], "named")
+
+
 def verified(draft: Draft, hand: Path) -> None:
     """Outside ids that kg.seed.verify found; one whose entity has gone is an error."""
     for row in rows(hand / "verified.csv"):

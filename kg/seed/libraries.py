@@ -33,6 +33,8 @@ CONTINENTS = {
     "AN": "Antarctica",
 }
 ENGLISH = Locale("en")
+TRANSLITERATED = frozenset("āīūōēḩţşḑẕŏ‘’ʻ")
+OWN_MARKS = ("AZ", "JP", "LT", "LV", "MD", "NZ", "RO", "TR")  # whose own spelling has such letters
 
 
 def plain(text: str) -> str:
@@ -42,6 +44,13 @@ def plain(text: str) -> str:
 
 def latin(text: str) -> bool:
     return all(ord(c) < 0x250 or c in "‘’ʻ" for c in text)
+
+
+def english(name: str, country: str) -> str:
+    """A city's name as English texts print it: without the marks of a transliteration."""
+    if country in OWN_MARKS or not TRANSLITERATED & set(name.casefold()):
+        return name
+    return plain(name).strip("‘’ʻ")
 
 
 def continents(draft: Draft) -> None:
@@ -183,8 +192,10 @@ def cities(draft: Draft, hand: Path) -> None:
             continue
         seen.add((name, code))
         key = f"city:{city['geonameid']}"
-        label = row["label"] or name if row else name
+        label = (row["label"] if row else "") or english(name, code)
         aliases = [name, plain(name), plain(label), *(split(row["aliases"]) if row else [])]
+        if label.endswith("(city)"):  # the bare name is the state's
+            aliases = []
         draft.entity(
             key,
             label,

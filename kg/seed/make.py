@@ -26,6 +26,7 @@ def draft(verified: bool = True) -> Draft:
     hand.memberships(seed, written)
     hand.facts(seed, written)
     hand.starts(seed, written)
+    hand.named(seed, written)
     seed.settle()
     if verified:
         hand.verified(seed, written)
