@@ -23,9 +23,12 @@ lint: $(VENV)/.test
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-nlp: $(VENV)/.run  ## rebuild the spaCy pipeline that ships from the treebank
+# HEADLINES=path: the pipeline that ships learns on with your own headlines, into OUT; without it, a new one learns from nothing.
+OUT ?= $(if $(HEADLINES),var/nlp/model,kdtcn/events/model)
+nlp: $(VENV)/.run  ## rebuild the spaCy pipeline that ships, or a variant with HEADLINES=path [OUT=folder]
 	$(PY) -m pip install --progress-bar off -q -c constraints.txt -e ".[nlp]"
-	$(PY) nlp/build.py --data $${KDTCN_SHARED_DATA:-../shared/data} --out kdtcn/events/model
+	$(PY) nlp/build.py --data $${KDTCN_SHARED_DATA:-../shared/data} --out $(OUT) \
+	  $(if $(HEADLINES),--base kdtcn/events/model --headlines $(HEADLINES))
 
 FULL ?=
 bench-kg: $(VENV)/.run  ## filtered MRR of TransE on CoDEx-M, or with FULL=1 of all models on both sub-graphs, beside the published

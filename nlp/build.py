@@ -1,6 +1,11 @@
-"""Train the pipeline that ships: python nlp/build.py --data DIR --out kdtcn/events/model
+"""Train the pipeline that ships, or a variant of it with your own headlines.
 
-DIR holds treebank/ud_ewt (CoNLL-U) and, for named entities, ner/. The result is the same for the same seed, data and versions.
+    python nlp/build.py --data DIR --out kdtcn/events/model [--annotated FILE]
+    python nlp/build.py --data DIR --out my_model --base kdtcn/events/model --headlines my_headlines.csv
+
+DIR holds treebank/ud_ewt (CoNLL-U) and ner/. With --base an existing pipeline learns on, else a new one learns from nothing.
+--annotated adds what nlp/teacher.py wrote; --headlines adds your own headlines, annotated by the base. The result is the same for the same
+seed, data and versions.
 """
 
 from __future__ import annotations
@@ -9,10 +14,10 @@ import argparse
 import json
 import os
 import random
-import shutil
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 # More threads change the order of sums, and so the last digits and then the model.
@@ -24,24 +29,29 @@ import thinc.api
 from spacy.language import Language
 from spacy.lookups import Lookups
 from spacy.training import Example
-from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, fix_random_seed
+from spacy.util import fix_random_seed
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from entities import LABELS, relabelled
 from frame_phrases import Words, collect
 from frames import frame
 from headlines import headline, recase
+from own_headlines import annotate, read_headlines
+from regular import add_rules
 from score import score_all, score_treebank
-from treebank import Sentence, entity_doc, parsed_doc, read_all_entities, read_conllu
+from tokens import set_tokenizer
+from treebank import Sentence, read_all_entities, read_annotated, read_conllu, to_doc
+from written import read_written
 
 HERE = Path(__file__).parent
 NEWS_GENRES = ("weblog", "newsgroup")
-# A run of marks is one token in the treebank.
-RUN = r"[!?]{2,}|[*]{2,}|[=]{2,}|[_]{2,}|<<|>>"
-# Prefixes that the treebank leaves joined to their word.
-BOUND_PREFIXES = ("e", "co", "re", "ex", "non", "pre", "mis", "anti", "semi", "vice", "mid", "pro", "sub", "multi", "self", "un")
 # Word classes that WordNet lacks: their lemmas are those of the treebank ("has", AUX: "have").
 CLOSED_CLASSES = ("AUX", "PRON", "DET", "PART", "ADP", "SCONJ", "CCONJ")
+RARE = ("NORP", "EVENT", "MONEY", "PERCENT")
+SOURCES = (
+    "UD English EWT 2.16 (CC BY-SA 4.0)", "WNUT17, WikiGold, Broad Twitter Corpus (CC BY 4.0)", "WordNet 3.0", "nlp/frames.py, nlp/written (MIT)"
+)  # fmt: skip
 LEMMA_TABLES = ("lemma_exc", "lemma_index", "lemma_rules")
 
 
@@ -67,47 +77,60 @@ def lemma_tables(sentences: list[Sentence]) -> Lookups:
     return lookups
 
 
-def set_tokenizer(nlp: Language) -> None:
-    """spaCy's English tokenizer with the treebank's cuts: "!!!" is one token, so is "co-founder", so is a telephone number."""
-    bound = "".join(rf"(?<!\b(?i:{p}))" for p in BOUND_PREFIXES)
-    alpha = "[A-Za-zÀ-ÖØ-öø-ÿ]"
-    infixes = [p for p in nlp.Defaults.infixes or [] if "-|–|—" not in p and r"[+\-\*^]" not in p]
-    infixes += [
-        rf"(?<={alpha}){bound}(?:-|–|—|--|---|——|~)(?={alpha})",
-        r"(?<=[0-9])[+*^](?=[0-9-])",
-        r"(?<=\b\d{4})[-–](?=\d{2,4}\b)",
-    ]
-    tokenizer = nlp.tokenizer
-    tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
-    tokenizer.prefix_search = compile_prefix_regex([RUN, *(nlp.Defaults.prefixes or [])]).search
-    tokenizer.suffix_search = compile_suffix_regex([RUN, *(nlp.Defaults.suffixes or [])]).search
+@dataclass(frozen=True)
+class Corpus:
+    """What is learnt from: treebank sentences in the order of their documents, entity sentences (with trees where a teacher gave them),
+    headlines that are read whole several times in every epoch, and what fills the frames."""
+
+    treebank: list[Sentence]
+    entities: list[Sentence]
+    headlines: list[Sentence]
+    fillers: Words
 
 
-def epoch_docs(
-    nlp: Language, sentences: list[Sentence], entities: list[Sentence], fillers: Words, rng: random.Random, settings: dict
-) -> list[Example]:
+def read_corpus(data: Path, written: list[Sentence], annotated: Path | None) -> Corpus:
+    """The training parts of the data folder and the written headlines; what a teacher annotated takes the place of the bare sentences."""
+    treebank = read_conllu(data / "treebank" / "ud_ewt" / "en_ewt-ud-train.conllu")
+    entities = relabelled(read_all_entities(data / "ner")[0])
+    fillers = collect(treebank, entities, written)
+    if annotated is not None:
+        known = {key(s): s for s in read_annotated(annotated)}
+        treebank, entities, written = ([known.get(key(s), s) for s in part] for part in (treebank, entities, written))
+    return Corpus(treebank, entities, written, fillers)
+
+
+def key(sentence: Sentence) -> tuple[str, tuple[str, ...]]:
+    return sentence.document, tuple(t.form for t in sentence.tokens)
+
+
+def epoch_examples(nlp: Language, corpus: Corpus, rng: random.Random, settings: dict) -> list[Example]:
     """One epoch's examples, newly augmented: every sentence once, many of them again as headlines, neighbours sometimes joined."""
     docs = []
-    i = 0
-    while i < len(sentences):
+    i = len(corpus.treebank) if settings["entities_only"] else 0
+    while i < len(corpus.treebank):
         # Parsers learn sentence boundaries only from texts of several sentences; most headlines have one.
         n = rng.choices((1, 2, 3), (60, 25, 15))[0]
-        group = [s for s in sentences[i : i + n] if s.document == sentences[i].document]
+        group = [s for s in corpus.treebank[i : i + n] if s.document == corpus.treebank[i].document]
         i += len(group)
         style = rng.choices(("as is", "lower", "title", "all title", "upper"), (76, 8, 10, 3, 3))[0]
-        docs.append(parsed_doc(nlp.vocab, [recase(s.tokens, style) for s in group]))
-    for sentence in sentences:
+        docs.append(to_doc(nlp.vocab, [recase(s.tokens, style) for s in group]))
+    for sentence in corpus.treebank[: 0 if settings["entities_only"] else None]:
         news = sentence.document.startswith(NEWS_GENRES)
         if rng.random() < (settings["headline_share_news"] if news else settings["headline_share"]):
-            docs.append(parsed_doc(nlp.vocab, [headline(sentence.tokens, rng)]))
-    docs += [parsed_doc(nlp.vocab, [frame(fillers, rng)]) for _ in range(settings["frames"])]
-    for sentence in entities:
-        if rng.random() >= settings["entity_share"]:
-            continue
-        style = rng.choices(("as is", "title", "lower", "upper"), (60, 30, 6, 4))[0]
-        docs.append(entity_doc(nlp.vocab, recase(sentence.tokens, style)))
+            docs.append(to_doc(nlp.vocab, [headline(sentence.tokens, rng)]))
+    docs += [to_doc(nlp.vocab, [frame(corpus.fillers, rng)]) for _ in range(settings["frames"])]
+    for sentence in corpus.entities:
+        rare = any(t.entity[2:] in RARE for t in sentence.tokens)
+        if rng.random() < (settings["rare_entity_share"] if rare else settings["entity_share"]):
+            docs.append(to_doc(nlp.vocab, [recase(sentence.tokens, _style(rng))]))
+    for _ in range(settings["written_times"]):
+        docs += [to_doc(nlp.vocab, [recase(s.tokens, _style(rng))]) for s in corpus.headlines]
     rng.shuffle(docs)
     return [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+
+
+def _style(rng: random.Random) -> str:
+    return rng.choices(("as is", "title", "all title", "lower", "upper"), (60, 22, 8, 6, 4))[0]
 
 
 def batches(examples: list[Example], words: int) -> list[list[Example]]:
@@ -130,67 +153,104 @@ def learn_rate(step: int, total: int, settings: dict) -> float:
     return float(settings["learn_rate"] * max(0.01, left))
 
 
-def train(
-    nlp: Language, sentences: list[Sentence], entities: list[Sentence], dev: list[Sentence], settings: dict, out: Path
-) -> None:
+def prepare(nlp: Language, corpus: Corpus, base: Language | None, examples: list[Example]) -> None:
+    """Initialize what has no weights yet: everything, or of a base with other entity kinds the entity recogniser alone."""
+    if base is None:
+        for label in LABELS:
+            nlp.get_pipe("ner").add_label(label)
+        nlp.initialize(lambda: examples)
+        nlp.get_pipe("lemmatizer").initialize(lookups=lemma_tables(corpus.treebank))
+    elif set(nlp.get_pipe("ner").labels) != set(LABELS):
+        settings = {k: v for k, v in nlp.get_pipe_config("ner").items() if k != "factory"}
+        nlp.remove_pipe("ner")
+        recogniser = nlp.add_pipe("ner", config=settings, before="lemmatizer")
+        for label in LABELS:
+            recogniser.add_label(label)
+        recogniser.initialize(lambda: examples[:200], nlp=nlp)
+
+
+def train(nlp: Language, corpus: Corpus, base: Language | None, dev: list[Sentence], settings: dict, out: Path) -> None:
+    """Learn for settings["epochs"]; the pipeline of every epoch is kept in `out`, each in the place of the one before."""
     rng = random.Random(settings["seed"])
-    fillers = collect(sentences, entities)
-    first = epoch_docs(nlp, sentences, entities, fillers, rng, settings)
-    lemmatizer = nlp.get_pipe("lemmatizer")
-    optimizer = nlp.initialize(lambda: first)
-    lemmatizer.initialize(lookups=lemma_tables(sentences))
+    first = epoch_examples(nlp, corpus, rng, settings)
+    prepare(nlp, corpus, base, first)
     optimizer = thinc.api.Adam(learn_rate=settings["learn_rate"], beta2=0.999, L2=0.01, L2_is_weight_decay=True, grad_clip=1.0)
     total = settings["epochs"] * len(batches(first, settings["batch_words"]))
+    # Entities alone: what they share with the parser stands still, and so do the parses.
+    still = [name for name in nlp.pipe_names if name == "lemmatizer" or (settings["entities_only"] and name != "ner")]
+    upstream = ["tok2vec"] if settings["entities_only"] else []
     step, started = 0, time.time()
     for epoch in range(settings["epochs"]):
-        examples = first if epoch == 0 else epoch_docs(nlp, sentences, entities, fillers, rng, settings)
+        examples = first if epoch == 0 else epoch_examples(nlp, corpus, rng, settings)
         losses: dict[str, float] = {}
         for batch in batches(examples, settings["batch_words"]):
             optimizer.learn_rate = learn_rate(step, total, settings)
-            nlp.update(batch, sgd=optimizer, drop=settings["dropout"], losses=losses, exclude=["lemmatizer"])
+            nlp.update(batch, sgd=optimizer, drop=settings["dropout"], losses=losses, exclude=still, annotates=upstream)
             step += 1
+            if step % 50 == 0:
+                print(f"  step {step}/{total} {time.time() - started:.0f} s", flush=True)
         scores = score_treebank(nlp, dev[:600])
         print(f"epoch {epoch + 1}/{settings['epochs']} {time.time() - started:.0f} s "
               f"loss {' '.join(f'{k} {v:.0f}' for k, v in losses.items())} dev {json.dumps(scores)}", flush=True)  # fmt: skip
         nlp.to_disk(out)
 
 
-def finish(nlp: Language, data: Path, out: Path) -> None:
-    """Score the trained pipeline, and put licence, notice and scores beside it."""
+def finish(nlp: Language, data: Path, out: Path, more: list[str]) -> None:
+    """Add the rules for regular entities, score, and put licence, notice and scores beside it; `more` names further sources."""
+    add_rules(nlp)
     scores = score_all(nlp, data)
     nlp.meta.update(
-        name="kdtcn_headlines", version="1.0", license="CC BY-SA 4.0", performance=scores, author="the KDTCN developers",
+        name="kdtcn_headlines", version="1.1", license="CC BY-SA 4.0", performance=scores, author="the KDTCN developers",
         description="English headlines: tagger, lemmatizer, dependency parser (UD), named entities",
-        sources=["UD English EWT 2.16 (CC BY-SA 4.0)", "WNUT17, WikiGold, Broad Twitter Corpus (CC BY 4.0)", "WordNet 3.0", "nlp/frames.py (MIT)"],
+        sources=[*SOURCES, *more],
     )  # fmt: skip
     nlp.to_disk(out)
-    shutil.copy(HERE / "NOTICE", out / "NOTICE")
+    notice = (HERE / "NOTICE").read_text(encoding="utf-8")
+    (out / "NOTICE").write_text(notice + "".join(f"\nThis variant also learnt from {name}.\n" for name in more), encoding="utf-8")
     (out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(scores, indent=2))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--config", type=Path, default=HERE / "config.cfg")
+    parser.add_argument("--base", type=Path, help="a pipeline that learns on")
+    parser.add_argument("--annotated", type=Path, help="sentences that nlp/teacher.py annotated")
+    parser.add_argument(
+        "--headlines", type=Path, help="your own headlines: CSV or JSON lines with a column of texts, else one headline a line"
+    )
+    parser.add_argument("--entities-only", action="store_true", help="with --base: its parser stays as it is")
     parser.add_argument("--epochs", type=int)
+    parser.add_argument("--learn-rate", type=float)
     args = parser.parse_args()
     treebank = args.data / "treebank" / "ud_ewt"
     if not (treebank / "en_ewt-ud-train.conllu").exists():
         sys.exit(f"no treebank at {treebank}: --data must hold treebank/ud_ewt/en_ewt-ud-train.conllu")
+    if args.headlines and not args.base:
+        sys.exit("--headlines needs --base: a pipeline that annotates them, for example kdtcn/events/model")
     config = thinc.api.Config().from_disk(args.config)
     settings = dict(config.pop("kdtcn"))
+    if args.base:
+        settings |= {"epochs": settings["more_epochs"], "learn_rate": settings["more_learn_rate"]}
+    settings["entities_only"] = bool(args.base) and args.entities_only
     settings["epochs"] = args.epochs or settings["epochs"]
+    settings["learn_rate"] = args.learn_rate or settings["learn_rate"]
     fix_random_seed(settings["seed"])
     np.random.seed(settings["seed"])
-    nlp = spacy.util.load_model_from_config(config, auto_fill=True)
-    set_tokenizer(nlp)
-    sentences = read_conllu(treebank / "en_ewt-ud-train.conllu")
-    dev = read_conllu(treebank / "en_ewt-ud-dev.conllu")
-    train_entities, _ = read_all_entities(args.data / "ner") if "ner" in nlp.pipe_names else ([], [])
-    train(nlp, sentences, train_entities, dev, settings, args.out)
-    finish(nlp, args.data, args.out)
+    base = spacy.load(args.base) if args.base else None
+    nlp = base or spacy.util.load_model_from_config(config, auto_fill=True)
+    if base is None:
+        set_tokenizer(nlp)
+    written, more = list(read_written(nlp, "train")), []
+    if base is not None and args.headlines:
+        own = annotate(base, read_headlines(args.headlines))
+        print(f"{len(own)} headlines of {args.headlines} that {args.base} reads alike in every case", flush=True)
+        written, more = written + own, [f"the headlines of {args.headlines.name}"]
+    corpus = read_corpus(args.data, written, args.annotated)
+    train(nlp, corpus, base, read_conllu(treebank / "en_ewt-ud-dev.conllu"), settings, args.out)
+    finish(nlp, args.data, args.out, more)
 
 
 if __name__ == "__main__":

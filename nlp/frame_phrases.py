@@ -22,6 +22,9 @@ from frame_words import (
 from headlines import present
 from treebank import Sentence, Token
 
+NAMED = ("PERSON", "ORG", "GPE", "EVENT")
+# The corpora's names are many and mostly of private lives.
+WRITTEN_WEIGHT = 8
 MARK_TAGS = {"'": "''", '"': "''", ",": ",", "[": "-LRB-", "]": "-RRB-", ".": "."}
 
 
@@ -34,20 +37,9 @@ class Words:
     adjectives: list[str]
 
 
-def collect(sentences: Sequence[Sentence], entities: Sequence[Sentence]) -> Words:
-    """Names of the entity corpora (three words at most), nouns and adjectives of the treebank that occur twice."""
-    names: dict[tuple[str, ...], Counter[str]] = {}
-    for sentence in entities:
-        run: list[str] = []
-        label = ""
-        for token in (*sentence.tokens, Token("", entity="O")):
-            if run and not token.entity.startswith("I-"):
-                if len(run) <= 3 and label != "MISC" and all(w[:1].isupper() and w.replace(".", "").isalpha() for w in run):
-                    names.setdefault(tuple(run), Counter())[label] += 1
-                run = []
-            if token.entity != "O":
-                run.append(token.form)
-                label = token.entity[2:]
+def collect(sentences: Sequence[Sentence], entities: Sequence[Sentence], written: Sequence[Sentence] = ()) -> Words:
+    """Names of the entity corpora and, each WRITTEN_WEIGHT times, of the written headlines (three words at most); nouns and adjectives of the treebank
+    that occur twice."""
     nouns: Counter[str] = Counter()
     adjectives: Counter[str] = Counter()
     for sentence in sentences:
@@ -56,9 +48,27 @@ def collect(sentences: Sequence[Sentence], entities: Sequence[Sentence]) -> Word
                 nouns[token.lemma] += token.xpos in ("NN", "NNS") and token.lemma.isalpha()
                 adjectives[token.form] += token.xpos == "JJ"
     common = sorted(n for n, k in nouns.items() if k >= 2)
-    # A name goes by the kind it has most often.
-    known = sorted((name, kinds.most_common(1)[0][0]) for name, kinds in names.items())
-    return Words(known, [(n, present(n, False)[0]) for n in common], sorted(a for a, k in adjectives.items() if k >= 2))
+    names = _names(entities) + _names(written) * WRITTEN_WEIGHT
+    return Words(names, [(n, present(n, False)[0]) for n in common], sorted(a for a, k in adjectives.items() if k >= 2))
+
+
+def _names(sentences: Sequence[Sentence]) -> list[tuple[tuple[str, ...], str]]:
+    """Names of people, organisations, places and events; a name goes by the kind it has most often."""
+    names: dict[tuple[str, ...], Counter[str]] = {}
+    for sentence in sentences:
+        run: list[str] = []
+        label = ""
+        for token in (*sentence.tokens, Token("", entity="O")):
+            if run and not token.entity.startswith("I-"):
+                if len(run) <= 3 and label in NAMED and all(w[:1].isupper() and w.replace(".", "").isalpha() for w in run):
+                    names.setdefault(tuple(run), Counter())[label] += 1
+                    if label == "PERSON" and len(run) > 1:  # headlines call people by their last name
+                        names.setdefault((run[-1],), Counter())[label] += 1
+                run = []
+            if token.entity != "O":
+                run.append(token.form)
+                label = token.entity[2:]
+    return sorted((name, kinds.most_common(1)[0][0]) for name, kinds in names.items())
 
 
 class Phrases:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+from entities import relabel
 from frame_phrases import Phrases, Words
 from frame_words import (
     ADJECTIVES,
@@ -355,6 +356,6 @@ def frame(words: Words, rng: random.Random) -> tuple[Token, ...]:
     elif behind < 0.28:
         tie = maker.mark(".", glued=True)
         maker.tie(tie, root, "punct")
-    tokens = list(maker.tokens)
+    tokens = list(relabel(maker.tokens))
     tokens[0] = replace(tokens[0], form=tokens[0].form[:1].upper() + tokens[0].form[1:])
     return recase(tokens, rng.choices(("as is", "title", "all title", "lower", "upper"), (55, 30, 7, 5, 3))[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from spacy.training import Example
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from treebank import Sentence, entity_doc, parsed_doc, read_all_entities, read_conllu
+from entities import relabelled
+from treebank import Sentence, read_all_entities, read_conllu, to_doc
+from written import read_written
 
 
 def score_treebank(nlp: Language, sentences: Sequence[Sentence]) -> dict[str, float]:
     """Tag, part of speech, lemma accuracy and UAS, LAS (labels without subtypes) in percent, on raw text; `las_full` counts subtypes."""
-    gold = [parsed_doc(nlp.vocab, [s.tokens]) for s in sentences]
+    gold = [to_doc(nlp.vocab, [s.tokens]) for s in sentences]
     wanted = given = 0
     hits = dict.fromkeys(("token", "tag", "pos", "lemma", "uas", "las", "las_full"), 0)
     for predicted, reference in zip(nlp.pipe([d.text for d in gold]), gold, strict=True):
@@ -39,20 +42,26 @@ def score_treebank(nlp: Language, sentences: Sequence[Sentence]) -> dict[str, fl
     return {name: round(200 * n / max(1, wanted + given), 2) for name, n in hits.items()}
 
 
-def score_entities(nlp: Language, sentences: Sequence[Sentence]) -> dict[str, float]:
-    """F1 in percent over the entities of the sentences, all kinds and each."""
-    docs = [entity_doc(nlp.vocab, s.tokens) for s in sentences]
+def score_entities(nlp: Language, sentences: Sequence[Sentence]) -> dict[str, dict[str, float]]:
+    """Precision, recall, F1 in percent and number over the entities of the sentences: all kinds and each."""
+    docs = [to_doc(nlp.vocab, [s.tokens]) for s in sentences]
     examples = [Example(predicted, doc) for predicted, doc in zip(nlp.pipe([d.text for d in docs]), docs, strict=True)]
     scores = nlp.get_pipe("ner").score(examples)
-    return {"all": round(100 * scores["ents_f"], 2)} | {
-        k: round(100 * v["f"], 2) for k, v in sorted(scores["ents_per_type"].items())
+    counts = Counter(e.label_ for d in docs for e in d.ents)
+    kinds = {"all": {k: scores[f"ents_{k}"] for k in "prf"}} | dict(sorted(scores["ents_per_type"].items()))
+    return {
+        name: {k: round(100 * v, 1) for k, v in table.items()} | {"n": counts[name] if name != "all" else counts.total()}
+        for name, table in kinds.items()
     }
 
 
-def score_all(nlp: Language, data: Path) -> dict[str, dict[str, float]]:
-    """Treebank dev and test, and the held-out entities, for the data folder that the build reads."""
+def score_all(nlp: Language, data: Path) -> dict[str, dict]:
+    """Treebank dev and test, the held-out sentences of the entity corpora, and the written headlines held out."""
     folder = data / "treebank" / "ud_ewt"
-    scores = {part: score_treebank(nlp, read_conllu(folder / f"en_ewt-ud-{part}.conllu")) for part in ("dev", "test")}
+    scores: dict[str, dict] = {
+        part: score_treebank(nlp, read_conllu(folder / f"en_ewt-ud-{part}.conllu")) for part in ("dev", "test")
+    }
     if nlp.has_pipe("ner"):
-        scores["entities"] = score_entities(nlp, read_all_entities(data / "ner")[1])
+        scores["entities"] = score_entities(nlp, relabelled(read_all_entities(data / "ner")[1]))
+        scores["written"] = score_entities(nlp, list(read_written(nlp, "held")))
     return scores

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-# Tag sets of the three entity corpora, mapped to one. None: not an entity kind that the pipeline knows.
+# Tag sets of the three entity corpora, mapped to one; entities.py parts what is left in MISC.
 ENTITY_LABELS = {
     "PER": "PERSON", "person": "PERSON", "LOC": "GPE", "location": "GPE", "ORG": "ORG", "corporation": "ORG", "group": "ORG",
     "MISC": "MISC", "creative-work": "MISC", "product": "MISC",
@@ -31,7 +32,7 @@ class Token:
     head: int = 0
     dep: str = ""
     space: bool = True
-    entity: str = "O"
+    entity: str = "O"  # as BIO; "?" where nobody has looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _tokens(rows: list[list[str]], spaces: dict[int, bool]) -> tuple[Token, ...]
     for i, cells in enumerate(rows):
         head = int(cells[6]) - 1
         space = spaces.get(i + 1, "SpaceAfter=No" not in cells[9])
-        made.append(Token(cells[1], cells[2], cells[3], cells[4], i if head < 0 else head, cells[7], space))
+        made.append(Token(cells[1], cells[2], cells[3], cells[4], i if head < 0 else head, cells[7], space, "?"))
     return tuple(made)
 
 
@@ -83,9 +84,23 @@ def read_entities(path: Path) -> Iterator[Sentence]:
             rows.append((cells[0], cells[-1]))
         elif rows:
             marks = sum(word[0] in "@#" or word.startswith("http") for word, _ in rows)
-            if marks <= MAX_TWEET_MARKS * len(rows) and all(word.isprintable() for word, _ in rows):
-                yield Sentence(path.stem, _entity_tokens(rows))
+            if marks <= MAX_TWEET_MARKS * len(rows) and all(word.isprintable() for word, _ in rows) and (said := _said(rows)):
+                yield Sentence(path.stem, _entity_tokens(said))
             rows = []
+
+
+def _said(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A tweet without whom it addresses ("RT @ name :") and without its links: one corpus calls every "@" a person."""
+    kept = [
+        row
+        for i, row in enumerate(rows)
+        if row[0][0] != "@" and not (i and rows[i - 1][0] == "@") and not row[0].startswith("http") and row[0] != "RT"
+    ]
+    while kept and kept[0][0] in (":", ",", "-", "."):
+        kept.pop(0)
+    if kept and kept[0][1].startswith("I-"):
+        kept[0] = (kept[0][0], "B-" + kept[0][1][2:])
+    return kept
 
 
 def read_all_entities(folder: Path) -> tuple[list[Sentence], list[Sentence]]:
@@ -110,8 +125,8 @@ def _entity_tokens(rows: Sequence[tuple[str, str]]) -> tuple[Token, ...]:
     return tuple(made)
 
 
-def parsed_doc(vocab: Vocab, sentences: Sequence[Sequence[Token]]) -> Doc:
-    """One document of gold parses; entities are left unknown, so that no component learns that there are none."""
+def to_doc(vocab: Vocab, sentences: Sequence[Sequence[Token]]) -> Doc:
+    """One document of sentences. Where a word's entity, or its tree, is not known it is left out for all, so that nothing learns from a gap."""
     words, spaces, tags, pos, lemmas, deps = [], [], [], [], [], []
     heads: list[int] = []
     starts: list[bool] = []
@@ -126,14 +141,47 @@ def parsed_doc(vocab: Vocab, sentences: Sequence[Sequence[Token]]) -> Doc:
             deps.append("ROOT" if token.dep == "root" else token.dep)
             heads.append(offset + token.head)
             starts.append(i == 0)
-    # Treebank sentences know no entities, frames know theirs.
-    entities = [t.entity for s in sentences for t in s] if any(t.entity != "O" for s in sentences for t in s) else None
+    known = all(t.entity != "?" for s in sentences for t in s)
+    entities = [t.entity for s in sentences for t in well_formed(s)] if known else None
+    if not all(deps):
+        return Doc(vocab, words=words, spaces=spaces, ents=entities)
     return Doc(vocab, words=words, spaces=spaces, tags=tags, pos=pos, lemmas=lemmas, heads=heads, deps=deps, ents=entities)
 
 
-def entity_doc(vocab: Vocab, tokens: Sequence[Token]) -> Doc:
-    """One document of gold entities and nothing else."""
-    return Doc(vocab, words=[t.form for t in tokens], spaces=[t.space for t in tokens], ents=[t.entity for t in tokens])
+def well_formed(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """BIO tags that no reader refuses: an "I-" behind another kind, or behind none, begins anew."""
+    made: list[Token] = []
+    for token in tokens:
+        before = made[-1].entity if made else "O"
+        if token.entity.startswith("I-") and before[2:] != token.entity[2:]:
+            token = replace(token, entity="B-" + token.entity[2:])
+        made.append(token)
+    return tuple(made)
+
+
+def spans(tokens: Sequence[Token]) -> set[tuple[int, int, str]]:
+    """(first, end, label) of every entity."""
+    found, first = set(), -1
+    for i, tag in enumerate([*(t.entity for t in tokens), "O"]):
+        if first >= 0 and not tag.startswith("I-"):
+            found.add((first, i, tokens[first].entity[2:]))
+            first = -1
+        if tag.startswith("B-"):
+            first = i
+    return found
+
+
+def write_annotated(path: Path, sentences: Sequence[Sentence]) -> None:
+    """One sentence a line, as JSON: its document, and of each token form, lemma, upos, xpos, head, dep, space, entity."""
+    with path.open("w", encoding="utf-8") as file:
+        for sentence in sentences:
+            file.write(json.dumps([sentence.document, [list(astuple(t)) for t in sentence.tokens]], ensure_ascii=False) + "\n")
+
+
+def read_annotated(path: Path) -> list[Sentence]:
+    """What write_annotated wrote."""
+    with path.open(encoding="utf-8") as file:
+        return [Sentence(document, tuple(Token(*cells) for cells in rows)) for document, rows in map(json.loads, file)]
 
 
 def drop(tokens: Sequence[Token], doomed: set[int]) -> tuple[Token, ...]:

@@ -28,7 +28,7 @@ class EventTuple(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A named entity in the text as given: text[start:end]; label is PERSON, ORG, GPE, MISC or PROPN (kind unknown)."""
+    """A named entity in the text as given: text[start:end]; label is a kind that the pipeline names (PERSON, ORG, GPE, ...) or PROPN (unknown)."""
 
     text: str
     start: int
