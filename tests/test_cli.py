@@ -11,7 +11,8 @@ HELP = [
     ["kg"], ["kg", "build"], ["kg", "stats"], ["kg", "show"], ["kg", "neighbours"], ["kg", "path"], ["kg", "link"],
     ["train"], ["evaluate"], ["predict"], ["explain"], ["abrupt"], ["models"], ["models", "list"], ["models", "available"], ["models", "promote"],
     ["nightly"], ["backfill"], ["serve"], ["report"], ["report", "build"], ["report", "open"], ["status"], ["doctor"], ["lake"], ["lake", "tables"],
-    ["lake", "history"], ["demo"], ["demo", "make"], ["demo", "check"],
+    ["lake", "history"], ["lake", "diff"], ["lake", "sql"], ["lake", "compact"], ["lake", "vacuum"], ["lake", "export"], ["lake", "verify"],
+    ["lake", "migrate"], ["demo"], ["demo", "make"], ["demo", "check"],
 ]  # fmt: skip
 
 
@@ -53,6 +54,9 @@ BAD = [
     (["report", "open"], "run"),
     (["models", "promote", "nobody"], "nobody"),
     (["lake", "history", "nothing"], "nothing"),
+    (["lake", "diff", "prices", "1"], "prices"),
+    (["lake", "sql", "DROP TABLE prices"], "SELECT"),
+    (["lake", "export", "prices", "--output", "p.csv"], "prices"),
 ]
 
 

@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 
 from kdtcn.errors import LakeError
 from kdtcn.lake import Lake, Run
+from kdtcn.lake.upkeep import _vacuum
 from tests.lake.conftest import SECRET
 from tests.lake.made import heads, ordered_hash, prices
 
@@ -58,6 +59,7 @@ def test_every_command_works_on_an_object_store(kdtcn, s3_url: str, tmp_path: Pa
     assert [(row["table"], row["files"], row["after"]) for row in json.loads(out)] == [("headlines", 3, 1)]
     code, out, _ = kdtcn("lake", "vacuum", "--json", "--dry-run")
     assert (code, json.loads(out)) == (0, [])
+    assert {done.table: done.files for done in _vacuum(lake, 0, dry_run=False)}["headlines"] == 3
     assert kdtcn("lake", "export", "headlines", "--output", str(tmp_path / "h.csv"))[0] == 0
     assert len((tmp_path / "h.csv").read_text().splitlines()) == 32
     assert kdtcn("lake", "verify")[0] == 0
