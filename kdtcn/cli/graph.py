@@ -66,8 +66,8 @@ def show_entity(
     Example: kdtcn kg show Britain --as-of 2016-06-24
     """
     graph = _graph(config, sets)
-    known = _known(graph, as_of)
-    entity = find_entity(graph, name, as_of)
+    known = _known(graph, as_of, config, sets)
+    entity = find_entity(graph, name, as_of, _index(config, sets))
     rows = [
         {
             "head": known.nodes[h]["label"],
@@ -112,8 +112,8 @@ def neighbours(
     Example: kdtcn kg neighbours "European Union" --as-of 2016-06-24
     """
     graph = _graph(config, sets)
-    known = _known(graph, as_of)
-    entity = find_entity(graph, name, as_of)
+    known = _known(graph, as_of, config, sets)
+    entity = find_entity(graph, name, as_of, _index(config, sets))
     near = sorted({*known.successors(entity), *known.predecessors(entity)}, key=lambda e: known.nodes[e]["label"])
     show([{"id": e, "label": known.nodes[e]["label"], "types": known.nodes[e]["types"]} for e in near], json_, name)
 
@@ -134,9 +134,9 @@ def path(
     from kg import paths
 
     graph = _graph(config, sets)
-    known = _known(graph, as_of)
-    start = find_entity(graph, left, as_of)
-    found = paths(known, start, find_entity(graph, right, as_of))
+    known = _known(graph, as_of, config, sets)
+    start = find_entity(graph, left, as_of, _index(config, sets))
+    found = paths(known, start, find_entity(graph, right, as_of, _index(config, sets)))
     if json_:
         show([[list(step) for step in steps] for steps in found], True)
         return
@@ -175,9 +175,59 @@ def link(
     from kg import Linker
 
     settings, _ = open_lake(config, sets)
-    linker = Linker(_graph(config, sets), threshold=settings.graph.threshold)
+    linker = Linker(_graph(config, sets), threshold=settings.graph.threshold, folder=settings.folder / "index")
     found = linker.link(text, day=parse_day(as_of) if as_of else None, context=text)
     show([{"surface": e.surface, "id": e.entity_id, "label": e.label, "score": round(e.score, 3)} for e in found], json_, text)
+
+
+@kg_app.command()
+def export(
+    output: Annotated[Path, typer.Option("--output", "-o", help="the file to write")],
+    form: Annotated[str, typer.Option("--format", help="graphml, ntriples or cytoscape (JSON)", metavar="FORMAT")] = "graphml",
+    as_of: AsOf = "",
+    around: Annotated[str, typer.Option("--around", help="only what surrounds this entity (id or name)", metavar="ENTITY")] = "",
+    hops: Annotated[
+        int, typer.Option("--hops", help="with --around: facts between it and the furthest entity", min=1, max=5)
+    ] = 1,
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Write the graph as of a day, or the part around an entity, for other programs.
+
+    Example: kdtcn kg export -o brexit.graphml --around "European Union" --hops 1 --as-of 2016-06-24
+    """
+    from kdtcn.errors import InputError
+    from kg import export as exports
+
+    if form not in exports.FORMATS:
+        raise InputError(f"--format {form!r}: choose {', '.join(exports.FORMATS)}")
+    graph = _graph(config, sets)
+    view = _known(graph, as_of, config, sets)
+    if around:
+        view = exports.around(view, find_entity(graph, around, as_of, _index(config, sets)), hops)
+    try:
+        exports.write(view, output, form)
+    except OSError as error:
+        raise InputError(f"--output {output}: cannot be written ({error.strerror})") from None
+    show({"file": str(output), "format": form, "entities": len(view), "facts": view.number_of_edges()}, json_, "exported")
+
+
+@kg_app.command()
+def verify(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
+    """Look for what is wrong with the graph: dangling ids, reversed dates, duplicates, unknown relations, conflicts, circles.
+
+    Ends with status 1 where it finds any. Example: kdtcn kg verify --set graph.sources=[seed]
+    """
+    from kg.check import problems
+
+    found = [problem._asdict() for problem in problems(_graph(config, sets))]
+    if found or json_:
+        show(found, json_, "problems")
+    else:
+        out.print("nothing wrong found", markup=False)
+    if found:
+        raise typer.Exit(1)
 
 
 def _graph(config: Path, sets: list[str]) -> "Graph":
@@ -187,23 +237,29 @@ def _graph(config: Path, sets: list[str]) -> "Graph":
     return load(lake) if lake.version("facts") >= 0 else load_seed()
 
 
-def _known(graph: "Graph", as_of: str) -> "nx.MultiDiGraph":
+def _index(config: Path, sets: list[str]) -> Path:
+    """Where the linker keeps its names."""
+    return open_lake(config, sets)[0].folder / "index"
+
+
+def _known(graph: "Graph", as_of: str, config: Path, sets: list[str]) -> "nx.MultiDiGraph":
     import pandas as pd
 
     from kdtcn.sessions import parse_day
 
-    return graph.as_of(parse_day(as_of) if as_of else pd.Timestamp.now().normalize())
+    day = parse_day(as_of) if as_of else pd.Timestamp.now().normalize()
+    return graph.as_of(day, open_lake(config, sets)[0].graph.undated)
 
 
-def find_entity(graph: "Graph", name: str, as_of: str = "") -> str:
-    """The id of an entity given by id or name; InputError where nothing bears the name on that day."""
+def find_entity(graph: "Graph", name: str, as_of: str = "", folder: Path | None = None) -> str:
+    """The id of an entity given by id or name; InputError where nothing bears the name on that day. `folder` keeps the linker's names."""
     from kdtcn.errors import InputError
     from kdtcn.sessions import parse_day
     from kg import Linker
 
     if name in set(graph.entities["id"]):
         return name
-    found = Linker(graph, threshold=0.0).link(name, day=parse_day(as_of) if as_of else None)
+    found = Linker(graph, threshold=0.0, folder=folder).link(name, day=parse_day(as_of) if as_of else None)
     if not found:
         raise InputError(f"no entity is called {name!r}; try `kdtcn kg link {name!r}` or another spelling")
     return str(max(found, key=lambda e: (e.end - e.start, e.score)).entity_id)

@@ -183,6 +183,7 @@ def cities(draft: Draft, hand: Path) -> None:
     wanted = {(row["city"], row["country"]): row for row in rows(hand / "cities.csv")}
     seats = {(plain(country["capital"].strip()), code) for code, country in cache.get_countries().items()}
     seen: set[tuple[str, str]] = set()
+    twice: set[tuple[str, str, int]] = set()
     for city in sorted(cache.get_cities().values(), key=lambda city: (-city["population"], city["geonameid"])):
         name, code = city["name"], city["countrycode"]
         row = wanted.get((name, code))
@@ -190,9 +191,12 @@ def cities(draft: Draft, hand: Path) -> None:
             continue
         if city["population"] < CITY_POPULATION and not row and (plain(name), code) not in seats:
             continue
+        label = (row["label"] if row else "") or english(name, code)
+        if (label, code, city["population"]) in twice:
+            continue  # GeoNames has a few cities under two numbers
+        twice.add((label, code, city["population"]))
         seen.add((name, code))
         key = f"city:{city['geonameid']}"
-        label = (row["label"] if row else "") or english(name, code)
         aliases = [name, plain(name), plain(label), *(split(row["aliases"]) if row else [])]
         if label.endswith("(city)"):  # the bare name is the state's
             aliases = []
