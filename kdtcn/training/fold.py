@@ -17,6 +17,7 @@ from kdtcn.features.dataset import Dataset
 from kdtcn.features.fitted import Fitted
 from kdtcn.features.market import Market, market
 from kdtcn.features.news import News, news
+from kdtcn.features.reach import shares
 from kdtcn.features.vectors import priced
 from kdtcn.lake import Lake
 from kdtcn.progress import say
@@ -148,6 +149,7 @@ class Preparation:
         say(f"{self.alignment}: fitting text vectors and the graph embedding on what was known by {cut:%Y-%m-%d}")
         fitted = folds.fit(self.news, self.sight.graph, cut, self.settings, fitted_id, self.sight.reading)
         fitted.store(self.lake, self.settings.fingerprint())
+        say(f"{self.alignment}: {shares(fitted.reach.coverage(self.news.links, len(self.news.events)))}")
         return fitted
 
 
