@@ -48,16 +48,18 @@ def create(kind: str, name: str, options: dict[str, Any] | None = None) -> Provi
 
 def configured(settings: SourcesSettings) -> dict[str, Provider]:
     """The providers that the settings list and that have something to read from, by a name to show; prices first."""
-    made = {}
-    for price in settings.prices:
-        if _reads(price.provider, price.options):
-            made[f"prices {price.provider} {price.symbol}"] = create(
-                "prices", price.provider, {"symbol": price.symbol, **price.options}
-            )
+    made: dict[str, Provider] = {}
+
+    def add(kind: str, provider: str, title: str, options: dict[str, Any], number: int) -> None:
+        if _reads(provider, options):
+            made[title if title not in made else f"{title} {number}"] = create(kind, provider, options)
+
+    for number, price in enumerate(settings.prices, start=1):
+        add(
+            "prices", price.provider, f"prices {price.provider} {price.symbol}", {"symbol": price.symbol, **price.options}, number
+        )
     for number, news in enumerate(settings.news, start=1):
-        if _reads(news.provider, news.options):
-            name = f"news {news.provider}"
-            made[name if name not in made else f"{name} {number}"] = create("news", news.provider, news.options)
+        add("news", news.provider, f"news {news.provider}", news.options, number)
     return made
 
 

@@ -51,7 +51,11 @@ def test_what_is_wrong_is_named(kind: str, name: str, options: dict[str, Any], w
 def test_the_settings_list_what_is_read_and_what_only_ranks() -> None:
     settings = SourcesSettings.model_validate(
         {
-            "prices": [{"provider": "kaggle"}, {"provider": "yahoo", "symbol": "^GSPC"}],
+            "prices": [
+                {"provider": "kaggle"},
+                {"provider": "yahoo", "symbol": "^GSPC"},
+                {"provider": "yahoo", "symbol": "^GSPC", "options": {"universe": "djia"}},
+            ],
             "news": [
                 {"provider": "reddit"},
                 {"provider": "csv", "options": {"path": "n.csv"}},
@@ -62,6 +66,7 @@ def test_the_settings_list_what_is_read_and_what_only_ranks() -> None:
     made = configured(settings)
     assert {name: type(provider).__name__ for name, provider in made.items()} == {
         "prices yahoo ^GSPC": "Yahoo",
+        "prices yahoo ^GSPC 3": "Yahoo",
         "news reddit": "Reddit",
         "news csv": "CsvNews",
         "news csv 3": "CsvNews",
