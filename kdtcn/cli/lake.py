@@ -131,7 +131,7 @@ def compact(
 
     _, lake = open_lake(config, sets)
     done = [vars(table) for table in compact_files(lake, dry_run=dry_run)]
-    _report(done, json_, dry_run, "small files to put together", "no table has small files to put together")
+    _report(done, json_, dry_run, "put together", "no table has small files to put together")
 
 
 @lake_app.command()
@@ -155,7 +155,7 @@ def vacuum(
         {"table": table.table, "files": table.files, "versions kept": " ".join(map(str, table.kept_versions))}
         for table in vacuum_files(lake, hours=hours, dry_run=dry_run)
     ]
-    _report(done, json_, dry_run, "files to delete", f"no file is older than {hours} hours and without use")
+    _report(done, json_, dry_run, "deleted", f"no file is older than {hours} hours and without use")
 
 
 @lake_app.command()
@@ -224,7 +224,7 @@ def migrate(
         {"table": step.table, "schema": step.written, "new columns": " ".join(step.columns)}
         for step in bring(lake, dry_run=dry_run)
     ]
-    _report(done, json_, dry_run, "tables to bring up to date", "the lake is up to date")
+    _report(done, json_, dry_run, "brought up to date", "the lake is up to date")
 
 
 def _readable(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -259,6 +259,6 @@ def _brief(value: Any) -> str:
 
 def _report(rows: list[dict], as_json: bool, dry_run: bool, what: str, nothing: str) -> None:
     if rows or as_json:
-        show(rows, as_json, f"{what}{' (nothing done: --dry-run)' if dry_run else ': done'}")
+        show(rows, as_json, f"{'would be ' if dry_run else ''}{what}")
     else:
         out.print(nothing)
