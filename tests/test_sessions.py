@@ -4,7 +4,7 @@ from datetime import time
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kdtcn.errors import InputError
@@ -104,6 +104,7 @@ def test_the_same_day_alignment_goes_by_date() -> None:
         assert session_on_or_after(at(known)).tolist() == [pd.Timestamp(session)]
 
 
+@settings(deadline=None)
 @given(st.datetimes(pd.Timestamp("2000-01-01"), pd.Timestamp("2020-01-01")))
 def test_no_session_is_decided_before_its_headlines_are_known(moment: pd.Timestamp) -> None:
     stamp = pd.Timestamp(moment, tz="UTC")

@@ -1,14 +1,18 @@
 """Delimited files as they are found: encodings, damage, and what each error says."""
 
+import csv
 import gzip
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kdtcn.errors import InputError
 from kdtcn.sources.files import Delimited, locate, open_table
-from kdtcn.sources.quoting import LINES, UNCLOSED
+from kdtcn.sources.quoting import LINES, UNCLOSED, records
 
 GOOD = "Date,News\n2016-06-24,Café opens\n"
 
@@ -58,6 +62,32 @@ def test_rows_know_their_line_and_whether_they_are_whole(write: Callable[..., Pa
 )
 def test_quotes_that_nobody_escaped_swallow_no_row(write: Callable[..., Path], lines: str, found: list[list[str] | str]) -> None:
     assert [row.fault or row.cells for row in Delimited(write("a.csv", "Date,News\n" + lines)).rows()] == found
+
+
+CELL = st.text(alphabet="ab\",;\n'é ", max_size=12)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(CELL, CELL), max_size=8))
+def test_what_is_quoted_as_it_should_be_comes_back_as_it_was(rows: list[tuple[str, str]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    text.seek(0)
+    assert [(found.cells, found.fault) for found in records(iter(text), ",", 2)] == [([*row], "") for row in rows]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.text(alphabet="ab ", min_size=1, max_size=5), min_size=1, max_size=8),
+    st.text(alphabet='ab",', max_size=8),
+    st.data(),
+)
+def test_no_stray_quote_loses_a_line_that_has_none(texts: list[str], stray: str, data: st.DataObject) -> None:
+    lines = [f"1,{text}\n" for text in texts]
+    lines.insert(data.draw(st.integers(0, len(texts))), f'2,"{stray}\n')
+    found = [parsed.cells for parsed in records(iter(lines), ",", 2) if not parsed.fault]
+    if f'"{stray}'.count('"') % 2:  # where they add up it is no stray quote
+        assert [cells for cells in found if cells[0] == "1"] == [["1", text] for text in texts]
 
 
 def test_line_numbers_go_on_after_a_stray_quote(write: Callable[..., Path]) -> None:
