@@ -1,12 +1,14 @@
 """Planting changes what it says it changes and nothing else; a huge effect is found, none is not; a killed curve goes on."""
 
 import dataclasses
+import json
 import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from kdtcn.config import Settings, load
 from kdtcn.demo import controls, market, plant_copy, plant_curve, plant_draw, plant_judge, plant_run
@@ -207,6 +209,25 @@ def test_every_control_comes_out_as_wanted(lake: Lake, rows: pd.DataFrame, setti
 def test_without_data_the_remedy_is_named(tmp_path: Path, settings: Settings) -> None:
     with pytest.raises(LakeError, match="import"):
         plant_run.plan(Lake(str(tmp_path)), settings, tmp_path, TRIAL, [1.0], 1)
+
+
+def test_the_command_plans_prints_and_draws(lake: Lake, rows: pd.DataFrame, settings: Settings, tmp_path: Path) -> None:
+    import kdtcn.cli.plant  # noqa: F401  (registers the command)
+    from kdtcn.cli import app
+
+    sets = [f"home={settings.home}", f"evaluation.test_from={settings.evaluation.test_from}", "graph.epochs=5"]
+    common = ["demo", "plant", "--rate", "0.9", *(part for pair in sets for part in ("--set", pair))]
+    sizes = ["--size", "0", "--size", f"{HUGE:g}"]
+    ask = CliRunner().invoke(app, [*common, *sizes, "--replicates", "3", "--dry-run", "--json"])
+    assert ask.exit_code == 0, ask.output
+    told = json.loads(ask.stdout)
+    assert (told["trainings"], told["stored already"]) == (4, 2)
+    done = CliRunner().invoke(app, [*common, *sizes, "--replicates", "1", "--json", "--svg", str(tmp_path / "a" / "power.svg")])
+    assert done.exit_code == 0, done.output
+    answer = json.loads(done.stdout)
+    assert [row["detected"] for row in answer["sizes"]] == [0, 1]
+    assert 0 < answer["smallest"] < HUGE
+    assert (tmp_path / "a" / "power.svg").exists()
 
 
 # -- the test and the curve ------------------------------------------------------------------------------------------
