@@ -59,6 +59,21 @@ CASES = [
     ("They won in the Hindu temple", "2016-06-24", []),
     ("A pastor named Emma Jones spoke in Pearl Harbour", "2012-06-24", ["Pearl Harbor"]),
     ("U.N.s envoy leaves Syria", "2012-06-24", ["United Nations", "Syria"]),
+    ("Thomas Jordan of the Swiss National Bank sees risks", "2015-01-20", ["Thomas Jordan", "Swiss National Bank"]),
+    ("Jordan's king meets Obama in Amman", "2013-03-22", ["Jordan", "Barack Obama", "Amman"]),
+    ("Marijuana shops open in Washington, says Seattle mayor", "2014-07-08", ["Washington", "Seattle"]),
+    ("Dow Chemical is sued over Bhopal", "2012-03-01", ["Dow Chemical", "Bhopal"]),
+    ("Villagers fed the strays", "2012-03-01", []),
+    ("The Dow of old was a river", "2012-03-01", ["Dow Jones Industrial Average"]),
+    ("Director James Cameron dives to the bottom of the sea", "2012-03-26", []),
+    ("Vladimir Lukin calls for calm", "2012-03-26", []),
+    ("Brazilian Indian leader shot by gunmen", "2011-11-19", []),
+    ("700 Migrants May Have Drowned in the Mediterranean", "2016-05-29", ["Mediterranean Sea"]),
+    ("Saudi king unveils budget", "2015-12-28", []),
+    ("British Man Lost in Key Town", "2015-12-28", []),
+    ("Putins plan for Europes gas", "2014-12-28", ["Vladimir Putin", "Europe"]),
+    ("Franois Hollande visits So Paulo", "2013-12-12", ["François Hollande", "São Paulo"]),
+    ("Ahmadinejed speaks at the UN", "2009-09-23", ["Mahmoud Ahmadinejad", "United Nations"]),
     ("J. K. Rowling opposes Scottish independence", "2014-06-11", ["J. K. Rowling", "Scottish independence"]),
 ]
 
@@ -66,6 +81,34 @@ CASES = [
 @pytest.mark.parametrize(("text", "day", "labels"), CASES, ids=[case[0] for case in CASES])
 def test_ambiguities(text, day, labels):
     assert [link.label for link in LINKER.link(text, day=day, context=text)] == labels
+
+
+@pytest.mark.parametrize(
+    ("name", "eve", "day"),
+    [
+        ("Brexit", "2012-05-14", "2016-06-24"),
+        ("Islamic State", "2006-10-14", "2014-06-30"),
+        ("Crimea annexation", "2014-02-01", "2014-04-01"),
+        ("South Sudan", "2004-12-31", "2011-01-09"),  # spoken of before it was a state
+        ("Paris attacks", "2015-11-12", "2015-11-14"),
+    ],
+)
+def test_nothing_is_linked_before_it_was_there(name, eve, day):
+    """A name of what is yet to come is no name; one of its words may still be."""
+    text = f"Talk of {name} grows"
+    later = {link.entity_id for link in LINKER.link(text, day=day, context=text)}
+    assert later
+    assert not {link.entity_id for link in LINKER.link(text, day=eve, context=text) if link.surface == name}
+
+
+def test_the_day_decides_where_the_headline_does_not():
+    """Which Congo: the one whose capital the day's other headlines name."""
+    day = "2009-07-12"
+    company = LINKER.sure("Denis Sassou Nguesso wins another term in Brazzaville", day)
+    alone = LINKER.link("Congo", day=day, context="Congo counts its votes")
+    among = LINKER.link("Congo", day=day, context="Congo counts its votes", company=company)
+    assert [link.label for link in alone] == ["Democratic Republic of the Congo"]
+    assert [link.label for link in among] == ["Republic of the Congo"]
 
 
 def test_the_context_decides_for_a_slot():
