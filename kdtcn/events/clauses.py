@@ -98,7 +98,7 @@ def _clause(tree: Tree, i: int, known: dict[int, Clause]) -> Clause | None:
     bids = label in ("xcomp", "advcl") and tree.lemma[governor] in words.BIDS and has_to(tree, i)
     if (label in NOUN_CLAUSE or bids) and tree.pos[governor] in NOUNS:
         return _reduced(tree, i, passive, known)
-    if label == "xcomp" and (asked := asked_for(tree, governor, i)) >= 0:
+    if label in ("xcomp", "advcl") and (asked := asked_for(tree, governor, i)) >= 0:
         return Clause(i, asked, "control", passive, governor)
     if label == "xcomp" and (target := tree.child(governor, OBJECT)) >= 0 and target < i and has_to(tree, i):
         if tree.lemma[governor] in words.CONTROL:

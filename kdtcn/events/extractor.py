@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from kdtcn.events import repair, stance, tree, words
-from kdtcn.events.clauses import Clause, agent_of, find
+from kdtcn.events.clauses import Clause, agent_of, find, has_to
 from kdtcn.events.cleaning import MAX_CHARS
 from kdtcn.events.confidence import confidence
 from kdtcn.events.event_types import OTHER, base_form, event_type
@@ -18,7 +18,7 @@ from kdtcn.events.slots import assemble
 from kdtcn.events.tuples import EventTuple, Mention
 
 # Raise with every change of the rules: stored events are told apart by it.
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 
 
 def extractor_id(nlp: Language) -> str:
@@ -87,7 +87,13 @@ def _event(
         return None
     if not target and (parse.lemma[clause.head] == "say" or clause.rule == "adverbial" or parse.pos[clause.head] == "AUX"):
         return None  # an aside ("officials say") whose content was lost in the parse; a gerund alone ("for blogging")
-    if clause.rule == "infinitive" and not target and parse.tag[clause.subject] == "NNS" and parse.lemma[last] in words.LISTED:
+    if (
+        not target
+        and has_to(parse, clause.head)
+        and clause.rule in ("infinitive", "active")
+        and parse.tag[clause.subject] == "NNS"
+        and parse.lemma[last] in words.LISTED
+    ):
         return None  # "Five stocks to buy"
     chosen = set(subject)
     target = [t for t in target if t not in chosen and t not in predicate]

@@ -15,6 +15,7 @@ from kdtcn.events.repair_nouns import (
     above,
     climb,
     join_hyphenated,
+    join_measure,
     join_money,
     join_subjects,
     possessive_name,
@@ -47,10 +48,11 @@ def mend(tree: Tree) -> None:
                 quantity(tree, i)
             elif tree.dep[tree.head[i]] in ("compound", "amod", "nummod") and tree.head[tree.head[i]] > i:
                 tree.head[i] = climb(tree, tree.head[i])  # "to 13-month low": the preposition belongs to the whole phrase
-        elif tree.lemma[i] in words.SPEECH and tree.dep[i] in ("parataxis", "advcl") and _says_behind(tree, i):
+        elif tree.lemma[i] in words.SPEECH and tree.dep[i] in ("parataxis", "advcl", "conj") and _says_behind(tree, i):
             pass
         elif tree.dep[i] == "parataxis":
-            _content_behind(tree, i)
+            if not join_measure(tree, i):
+                _content_behind(tree, i)
         elif tree.dep[i] in ("acl", "acl:relcl"):
             _content_of_object(tree, i)
         elif tree.tag[i] == "VBZ" and (i == 0 or tree.pos[i - 1] == "PUNCT"):
@@ -161,6 +163,12 @@ def _says_behind(tree: Tree, i: int) -> bool:
     told = [c for c in own if tree.dep[c] == "obj" and c > i]
     if not comma or len(told) != 1 or any(tree.dep[c] in SUBJECT or tree.dep[c] in ("ccomp", "aux", "cc", "mark") for c in own):
         return False
+    if tree.dep[i] == "conj":
+        # "..., warn scientists" after one who acts: had the actor said it, the verb would end in -s.
+        actor = [c for c in range(i) if tree.head[c] == tree.head[i] and tree.dep[c] in SUBJECT]
+        single = bool(actor) and tree.tag[actor[0]] in ("NN", "NNP")
+        if not single or tree.tag[i] not in ("VB", "VBP") or tree.lemma[i] not in words.WARNS:
+            return False
     tree.dep[told[0]], tree.dep[i] = "nsubj", "parataxis"
     return True
 

@@ -39,15 +39,30 @@ def join_money(tree: Tree, i: int) -> None:
     for noun in range(i + 1, min(i + 7, len(tree.words))):
         if tree.lower[noun] in words.UNITS:
             tree.pos[noun] = "NUM"
-        elif tree.dep[noun] in ASTRAY and tree.pos[noun] in ("NOUN", "PROPN") and tree.head[noun] == tree.head[i] != noun:
+        elif tree.dep[noun] in ASTRAY and tree.pos[noun] in ("NOUN", "PROPN") and tree.head[noun] != noun:
+            if tree.head[noun] != tree.head[i] and not (tree.head[noun] < i and tree.head[i] < i):
+                return
             own = [c for c in range(i + 1, noun) if tree.head[c] not in (i, noun) and not i < tree.head[c] < noun]
             if not own and not any(tree.dep[c] in ("case", "det", "punct") for c in range(i + 1, noun)):
                 if tree.dep[i] in ARGUMENT:
-                    tree.dep[noun] = tree.dep[i]
+                    verb = tree.head[i] if tree.pos[tree.head[i]] != "ADV" else tree.head[tree.head[i]]  # "away from"
+                    tree.head[noun], tree.dep[noun] = verb, tree.dep[i]
                 _describe(tree, i, noun)
             return
         elif tree.pos[noun] in ("ADP", "PUNCT", "VERB", "DET"):
             return
+
+
+def join_measure(tree: Tree, noun: int) -> bool:
+    """ "plunges to 13-month low" with "low" hanging loose: the measure before it describes it, and it takes the measure's place."""
+    part = noun - 1
+    if part < 1 or tree.pos[noun] not in ("NOUN", "ADJ") or not ("-" in tree.words[part] or tree.tag[part] == "CD"):
+        return False
+    if tree.dep[part] not in ARGUMENT or tree.head[part] != tree.head[noun]:
+        return False
+    tree.dep[noun], tree.pos[noun] = tree.dep[part], "NOUN"
+    _describe(tree, part, noun)
+    return True
 
 
 def possessive_name(tree: Tree, i: int) -> None:

@@ -128,8 +128,9 @@ def _object(tree: Tree, verb: int, *, passive: bool) -> tuple[list[int], list[in
 
 def _shared_object(tree: Tree, verb: int) -> tuple[list[int], list[int]] | None:
     """ "prosecute or extradite those": two verbs side by side have one object."""
-    for c in tree.all(verb, CONJ):
-        if c == verb + 2 and tree.pos[c] == "VERB" and (direct := tree.child(c, OBJ)) > c:
+    for c in (*tree.all(verb, CONJ), tree.head[verb]):
+        joined = abs(c - verb) == 2 and tree.dep[min(c, verb) + 1] == "cc" and tree.dep[max(c, verb)] == "conj"
+        if joined and tree.pos[c] == "VERB" and (direct := tree.child(c, OBJ)) > max(c, verb):
             return [], noun_phrase(tree, direct)
     return None
 

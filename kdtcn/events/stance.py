@@ -55,7 +55,8 @@ def label_speaker(tree: Tree, clause: Clause) -> str:
         )
         if ties and noun in tree.places and not _speaks(tree, head):
             continue  # "Bulgaria: bomb kills six" tells where
-        if ties and (tree.pos[noun] == "PROPN" or tree.lemma[noun] in words.SOURCE_NOUNS):
+        named = tree.pos[noun] == "PROPN" or words.SOURCE_NOUNS & {tree.lemma[noun], tree.lower[noun]}
+        if ties and (named or (before < 0 and _speaks(tree, head))):
             return surface(tree, tokens)[0]
     for c in tree.children[head]:
         if tree.dep[c] == "obl" and any(tree.lower[k] == "according" for k in tree.children[c]):

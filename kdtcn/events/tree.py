@@ -73,6 +73,11 @@ def build(doc: Doc, text: str | None = None, offsets: list[int] | None = None) -
     names = [[strings[h % 2**64] if h else "" for h in column] for column in (orth, lemma, tag, dep)]
     words, lemmas, tags, labels = names
     kinds = [_pos_name(doc, p) for p in pos]
+    # Rule lemmatizers cut base forms that look inflected ("express", "need"); a base form is its own lemma.
+    lemmas = [
+        w.lower() if t in ("VB", "VBP") and k == "VERB" and w.lower() != "be" else m
+        for w, t, k, m in zip(words, tags, kinds, lemmas, strict=True)
+    ]
     heads = [i + h for i, h in enumerate(head)]
     if scheme.is_clear(labels):
         heads, labels = scheme.to_ud(heads, labels, kinds, lemmas)

@@ -16,6 +16,7 @@ SOURCE_NOUNS = _set("report study survey poll video breaking update source sourc
 CLAIMS = _set(
     "say claim deny show report fear believe think insist admit confirm allege reveal prove suggest warn find hear know"
 )
+WARNS = _set("say warn claim report argue insist fear")
 QUANTIFIERS = _set("over around about under nearly almost")
 # An aside with one of these verbs ("..., it seems") has no speaker.
 DENIAL = _set("deny reject dispute refute dismiss")
