@@ -112,7 +112,11 @@ def epoch_examples(nlp: Language, corpus: Corpus, rng: random.Random, settings: 
         n = rng.choices((1, 2, 3), (60, 25, 15))[0]
         group = [s for s in corpus.treebank[i : i + n] if s.document == corpus.treebank[i].document]
         i += len(group)
-        style = rng.choices(("as is", "lower", "title", "all title", "upper"), (76, 8, 10, 3, 3))[0]
+        style = (
+            rng.choices(("lower", "title", "all title", "upper"), (8, 10, 3, 3))[0]
+            if rng.random() < settings["recased_share"]
+            else "as is"
+        )
         docs.append(to_doc(nlp.vocab, [recase(s.tokens, style) for s in group]))
     for sentence in corpus.treebank[: 0 if settings["entities_only"] else None]:
         news = sentence.document.startswith(NEWS_GENRES)
