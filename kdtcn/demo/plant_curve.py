@@ -36,15 +36,14 @@ class Curve:
         return found if np.isfinite(self.smallest) else float("nan")
 
     def sentence(self) -> str:
+        top, terms = f"{self.table['size'].max():g}", f"{100 * POWER:.0f} % power at the {100 * LEVEL:.0f} % level"
         if not np.isfinite(self.smallest):
-            return (
-                f"No size up to {self.table['size'].max():g} sigma is detected with {POWER:.0%} power at the {LEVEL:.0%} level."
-            )
-        upper = f"{self.high:.2f}" if np.isfinite(self.high) else f"more than {self.table['size'].max():g}"
+            return f"No size up to {top} sigma is detected with {terms}."
+        upper = f"{self.high:.2f}" if np.isfinite(self.high) else f"more than {top}"
         return (
-            f"Detected with {POWER:.0%} power at the {LEVEL:.0%} level: an effect of {self.smallest:.2f} trailing sigma (95 % interval "
-            f"{self.low:.2f} to {upper}), {self.at('percent'):.2f} % of the index, in {self.at('share'):.0%} of the sessions. Who knew all of it "
-            f"would be {100 * self.at('oracle_edge'):+.1f} points more often right than always-up; the model is {100 * self.at('edge'):+.1f}."
+            f"Detected with {terms}: {self.smallest:.2f} trailing sigma (95 % interval {self.low:.2f} to {upper}), "
+            f"{self.at('percent'):.2f} % of the index, in {100 * self.at('share'):.0f} % of the sessions. Knowing all of it is worth "
+            f"{100 * self.at('oracle_edge'):.1f} points of accuracy over always-up; the model gains {100 * self.at('edge'):.1f}."
         )
 
     def as_dict(self) -> dict[str, object]:
