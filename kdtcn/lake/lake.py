@@ -86,16 +86,14 @@ class Lake:
             rows = stored.to_table(columns=read, filter=condition)
         return to_pandas(in_order(shape, rows).select(wanted))
 
-    def dataset(
-        self, table: str, version: int | None = None, files: list[tuple[str, str, object]] | None = None
-    ) -> ds.Dataset | None:
-        """A table as an Arrow dataset, to be read in parts; `files` are (column, op, value) that pick files by their statistics.
+    def dataset(self, table: str, version: int | None = None) -> ds.Dataset | None:
+        """A table as an Arrow dataset, to be read in parts; None before its first write.
 
-        Columns that came after that version are null. None before the table's first write.
+        Columns that came after that version are null.
         """
         shape = shape_of(table)
         opened = self.delta(table, version)
-        return None if opened is None else opened.to_pyarrow_dataset(schema=shape.schema, file_pruning_predicate=files or None)
+        return None if opened is None else opened.to_pyarrow_dataset(schema=shape.schema)
 
     def version(self, table: str) -> int:
         """The table's version; -1 before its first write."""
