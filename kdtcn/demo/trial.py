@@ -22,15 +22,16 @@ def settings_of(config: Path, sets: Sequence[str], world: Path) -> Settings:
     about = json.loads((world / "world" / "world.json").read_text(encoding="utf-8"))
     symbol = about["symbol"]
 
-    def source(name: str) -> str:
-        return f"{{provider: csv, symbol: {symbol}, options: {{path: {world / 'world' / name}, source: world}}}}"
+    def source(name: str, **more: str) -> str:
+        path = str(world / "world" / name)
+        return json.dumps([{"provider": "csv", "options": {"path": path, "source": "world"}, **more}])  # JSON is YAML
 
-    news = source("headlines.csv.gz").replace(f"symbol: {symbol}, ", "")
     own = [
-        f"home={world}",
-        f"sources.prices=[{source('prices.csv')}]",
-        f"sources.news=[{news}]",
+        f"home={json.dumps(str(world))}",
+        f"lake.url={json.dumps(str(world / 'lake'))}",
         f"sources.symbol={symbol}",
+        f"sources.prices={source('prices.csv', symbol=symbol)}",
+        f"sources.news={source('headlines.csv.gz')}",
         f"evaluation.test_from={about['test_from']}",
     ]
     return load(config, [*own, *sets])

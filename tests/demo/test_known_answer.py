@@ -68,8 +68,9 @@ def shown(report: dict, arguments: list[str]) -> str:
     return "\n\n".join(parts)
 
 
-def test_a_home_holds_one_world_a_folder(tmp_path: Path) -> None:
-    folder = world_of(tmp_path / "world-1", 1)
+def test_a_home_holds_one_world_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KDTCN_LAKE__URL", str(tmp_path / "another lake"))
+    folder = world_of(tmp_path / "home, of {worlds}" / "world-1", 1)
     assert world_of(folder, 1) == folder
     with pytest.raises(InputError, match="holds the world of seed 1, not of 2"):
         world_of(folder, 2)
