@@ -1,11 +1,10 @@
 """Train the pipeline that ships, or a variant of it with your own headlines.
 
-    python nlp/build.py --data DIR --out kdtcn/events/model [--annotated FILE]
+    python nlp/build.py --data DIR --out kdtcn/events/model
     python nlp/build.py --data DIR --out my_model --base kdtcn/events/model --headlines my_headlines.csv
 
 DIR holds treebank/ud_ewt (CoNLL-U) and ner/. With --base an existing pipeline learns on, else a new one learns from nothing.
---annotated adds what nlp/teacher.py wrote; --headlines adds your own headlines, annotated by the base. The result is the same for the same
-seed, data and versions.
+--headlines adds your own headlines, annotated by the base. The result is the same for the same seed, data and versions.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ from own_headlines import annotate, read_headlines
 from regular import add_rules
 from score import score_all, score_treebank
 from tokens import set_tokenizer
-from treebank import Sentence, read_all_entities, read_annotated, read_conllu, to_doc
+from treebank import Sentence, read_all_entities, read_conllu, to_doc
 from written import read_written
 
 HERE = Path(__file__).parent
@@ -79,8 +78,8 @@ def lemma_tables(sentences: list[Sentence]) -> Lookups:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What is learnt from: treebank sentences in the order of their documents, entity sentences (with trees where a teacher gave them),
-    headlines that are read whole several times in every epoch, and what fills the frames."""
+    """What is learnt from: treebank sentences in the order of their documents, entity sentences, headlines that are read whole
+    several times in every epoch, and what fills the frames."""
 
     treebank: list[Sentence]
     entities: list[Sentence]
@@ -88,19 +87,11 @@ class Corpus:
     fillers: Words
 
 
-def read_corpus(data: Path, written: list[Sentence], annotated: Path | None) -> Corpus:
-    """The training parts of the data folder and the written headlines; what a teacher annotated takes the place of the bare sentences."""
+def read_corpus(data: Path, written: list[Sentence]) -> Corpus:
+    """The training parts of the data folder and the written headlines."""
     treebank = read_conllu(data / "treebank" / "ud_ewt" / "en_ewt-ud-train.conllu")
     entities = relabelled(read_all_entities(data / "ner")[0])
-    fillers = collect(treebank, entities, written)
-    if annotated is not None:
-        known = {key(s): s for s in read_annotated(annotated)}
-        treebank, entities, written = ([known.get(key(s), s) for s in part] for part in (treebank, entities, written))
-    return Corpus(treebank, entities, written, fillers)
-
-
-def key(sentence: Sentence) -> tuple[str, tuple[str, ...]]:
-    return sentence.document, tuple(t.form for t in sentence.tokens)
+    return Corpus(treebank, entities, written, collect(treebank, entities, written))
 
 
 def epoch_examples(nlp: Language, corpus: Corpus, rng: random.Random, settings: dict) -> list[Example]:
@@ -221,7 +212,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--config", type=Path, default=HERE / "config.cfg")
     parser.add_argument("--base", type=Path, help="a pipeline that learns on")
-    parser.add_argument("--annotated", type=Path, help="sentences that nlp/teacher.py annotated")
     parser.add_argument(
         "--headlines", type=Path, help="your own headlines: CSV or JSON lines with a column of texts, else one headline a line"
     )
@@ -252,7 +242,7 @@ def main() -> None:
         own = annotate(base, read_headlines(args.headlines))
         print(f"{len(own)} headlines of {args.headlines} that {args.base} reads alike in every case", flush=True)
         written, more = written + own, [f"the headlines of {args.headlines.name}"]
-    corpus = read_corpus(args.data, written, args.annotated)
+    corpus = read_corpus(args.data, written)
     train(nlp, corpus, base, read_conllu(treebank / "en_ewt-ud-dev.conllu"), settings, args.out)
     finish(nlp, args.data, args.out, more)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -169,19 +168,6 @@ def spans(tokens: Sequence[Token]) -> set[tuple[int, int, str]]:
         if tag.startswith("B-"):
             first = i
     return found
-
-
-def write_annotated(path: Path, sentences: Sequence[Sentence]) -> None:
-    """One sentence a line, as JSON: its document, and of each token form, lemma, upos, xpos, head, dep, space, entity."""
-    with path.open("w", encoding="utf-8") as file:
-        for sentence in sentences:
-            file.write(json.dumps([sentence.document, [list(astuple(t)) for t in sentence.tokens]], ensure_ascii=False) + "\n")
-
-
-def read_annotated(path: Path) -> list[Sentence]:
-    """What write_annotated wrote."""
-    with path.open(encoding="utf-8") as file:
-        return [Sentence(document, tuple(Token(*cells) for cells in rows)) for document, rows in map(json.loads, file)]
 
 
 def drop(tokens: Sequence[Token], doomed: set[int]) -> tuple[Token, ...]:
