@@ -43,7 +43,11 @@ def mend(tree: Tree) -> None:
             _progressive(tree, i)
         elif tree.lower[i] in words.PREPOSITIONS and tree.dep[i] in BEFORE_NOUN and tree.head[i] > i:
             tree.head[i], tree.dep[i] = climb(tree, tree.head[i]), "case"
+        elif tree.lower[i] in ("above", "below") and tree.dep[i] == "advmod" and tree.head[i] > i:
+            tree.head[i], tree.dep[i] = climb(tree, tree.head[i]), "case"  # "closes below 16,000"
         elif tree.dep[i] == "case" and tree.head[i] > i:
+            if tree.dep[tree.head[i]] == "ccomp" and tree.pos[tree.head[i]] == "NOUN":
+                tree.dep[tree.head[i]] = "obl"  # "suspended after 7% plunge": what follows a preposition is no clause
             if tree.lower[i] in words.QUANTIFIERS:
                 quantity(tree, i)
             elif tree.dep[tree.head[i]] in ("compound", "amod", "nummod") and tree.head[tree.head[i]] > i:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kdtcn.events import words
 from kdtcn.events.clauses import COPULA, SUBJECT, Clause, asked_for, has_to
 from kdtcn.events.phrases import SETTING, clause_phrase, noun_phrase, preposition
@@ -21,6 +23,7 @@ LOOSE = frozenset(("advmod", "obj", "xcomp", "obl"))
 BREAKS = frozenset((":", ";", "|", "-", "–", "—"))
 # "set to leave", "about to leave": these say when, and need no copula to make sense.
 FUTURE_ADJECTIVES = frozenset(("set", "about", "due", "ready", "going", "likely", "poised"))
+YEAR = re.compile(r"(19|20)\d\d")
 # "plans to begin to try to leave": deeper chains than this are parser noise.
 MAX_CHAIN = 4
 
@@ -97,7 +100,8 @@ def _particles(tree: Tree, verb: int) -> list[int]:
             tree.dep[c] == "compound:prt" or (tree.dep[c] in LOOSE and tree.lower[c] in words.PARTICLES and c <= verb + 2)
         ):
             found.append(c)
-    if tree.lemma[verb] in words.DEADLY and verb + 1 < len(tree.words) and tree.lower[verb + 1] == "dead":
+    behind = verb + 1
+    if tree.lemma[verb] in words.DEADLY and behind < len(tree.words) and tree.lower[behind] == "dead" and behind not in found:
         found.append(verb + 1)  # "shoot dead the leader"
     return found
 
@@ -195,7 +199,7 @@ def _oblique(tree: Tree, verb: int) -> tuple[list[int], list[int]] | None:
         if tree.dep[c] in OBLIQUE and (tie := preposition(tree, c)) and tree.lower[tie[0]] != "according":
             if (
                 tree.lower[c] in words.WEEKDAYS
-                or (tree.pos[c] == "NUM" and tree.lower[tie[0]] != "to")
+                or YEAR.fullmatch(tree.words[c])
                 or (tree.lower[tie[0]] in SETTING and tie[0] > verb + 1)
             ):
                 times.append((tie, noun_phrase(tree, c)))

@@ -193,6 +193,7 @@ Rebels reportedly capture port | Rebels; capture; port; possible
 Pound drops nearly 5% | Pound; drops; nearly 5%
 Exports fall 12 percent | Exports; fall; 12 percent
 Dow plunges 600 points | Dow; plunges; 600 points
+Dow closes below 16,000 for first time | Dow; closes below; 16,000
 Oil climbs above $100 | Oil; climbs above; $100
 Unemployment rises to 9% | Unemployment; rises to; 9%
 Insurer walks away from $160 bln bank merger | Insurer; walks away from; $160 bln bank merger
