@@ -82,7 +82,8 @@ class Fitted:
         if self.tuples != "joint":  # events tell where an entity lies only where no fact does
             of_fresh &= ~np.isin(tuples[:, [0, 2]], [name for name in fresh if name in facts]).any(axis=1)
         base = self._grown()
-        grown = update(base, np.vstack([facts, tuples[of_fresh | np.array(types, bool)]])).embedding
+        told = np.vstack([facts, tuples[of_fresh | np.array(types, bool)]])
+        grown = update(base, told, known=_facts(self.known_graph)).embedding
         new = dict(zip(grown.entities[len(base.entities) :], grown.vectors[len(base.entities) :], strict=True))
         moves = zip(grown.relations[len(base.relations) :], grown.relation_vectors[len(base.relations) :], strict=True)
         new |= {name: vector for name, vector in moves if name.startswith(EVENT_RELATION)}

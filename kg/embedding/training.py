@@ -136,17 +136,19 @@ def _shared(
             return
 
 
-def softmax_loss(net: "ERModel", batch: torch.Tensor, candidates: torch.Tensor | None) -> torch.Tensor:
+def softmax_loss(
+    net: "ERModel", batch: torch.Tensor, candidates: torch.Tensor | None, each: torch.Tensor | None = None
+) -> torch.Tensor:
     """Minus the log-likelihood of the tail and of the head of each fact (b, 3) among all entities.
 
-    candidates (n,): uniform draws that stand for all, each for num_entities / n of them; None: all themselves.
+    candidates (n,): draws that stand for all, each (n,) for so many of them, by default num_entities / n; None: all themselves.
     """
     h, r, t = batch.unbind(1)
     asked = ((net.score_t, torch.stack([h, r], 1), "tails", t), (net.score_h, torch.stack([r, t], 1), "heads", h))
     if candidates is None:
         return sum((torch.nn.functional.cross_entropy(score(pair), true) for score, pair, _, true in asked), torch.zeros(()))
     true_score = net.score_hrt(batch)
-    more = math.log(net.num_entities / len(candidates))
+    more = math.log(net.num_entities / len(candidates)) if each is None else each.log()
     parts = []
     for score, pair, name, true in asked:
         against = score(pair, **{name: candidates}) + more

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pykeen.models import ERModel
 
 ANCHORS = 1024  # trained entities beside the neighbours, to be told apart from
-EPOCHS = 60
+REHEARSED = 4096  # facts known before that the new entities must not answer; a batch a step
+REHEARSAL = 3.0  # weight of these beside the new facts: less and new entities crowd out old answers, more and they learn little
+EPOCHS = 30
 BATCH = 512
 LEARNING_RATE = 0.02
 
@@ -34,12 +36,23 @@ class Update:
     rows: int
 
 
-def update(embedding: Embedding, triples: Triples, *, seed: int = 0, epochs: int = EPOCHS, anchors: int = ANCHORS) -> Update:
+def update(
+    embedding: Embedding,
+    triples: Triples,
+    *,
+    known: Triples = (),
+    seed: int = 0,
+    epochs: int = EPOCHS,
+    anchors: int = ANCHORS,
+) -> Update:
     """Learn the entities and relations of (n, 3) triples that the embedding does not know; all others stay as they are.
 
     Triples of known entities and a known relation teach nothing here and are left out: full training takes them up. A new
     entity starts at the mean of its known neighbours and is trained on its own triples against a fixed number of anchors,
     so neither time nor memory of the training grows with the graph. The same input and seed give the same vectors.
+
+    known: facts (m, 3) that were trained on; a fixed number of them is rehearsed, so that new entities, which start in the
+    middle of things, do not come to lie nearer to old questions than the answers do.
     """
     rows = as_triples(triples)
     fresh = np.array(
@@ -53,8 +66,14 @@ def update(embedding: Embedding, triples: Triples, *, seed: int = 0, epochs: int
         return Update(embedding, [], [], 0, 0)
     draw = np.random.default_rng(seed)
     others = draw.choice(len(embedding.entities), min(anchors, len(embedding.entities)), replace=False)
-    held = sorted({embedding.row[name] for name in named if name in embedding.row} | set(others.tolist()))
-    kept = sorted({embedding.relation_row[r] for r in rows[:, 1].tolist() if r in embedding.relation_row})
+    past = _sample(embedding, known, draw)
+    held = sorted(
+        {embedding.row[name] for name in (*named, *past[:, [0, 2]].ravel().tolist()) if name in embedding.row}
+        | set(others.tolist())
+    )
+    kept = sorted(
+        {embedding.relation_row[r] for r in (*rows[:, 1].tolist(), *past[:, 1].tolist()) if r in embedding.relation_row}
+    )
     names = [*(embedding.entities[i] for i in held), *entities]
     kinds = [*(embedding.relations[i] for i in kept), *relations]
     facts = numbered(rows, names, kinds)
@@ -67,7 +86,12 @@ def update(embedding: Embedding, triples: Triples, *, seed: int = 0, epochs: int
         at[len(kept) :] = draw.normal(0, 0.01, at[len(kept) :].shape)
     with nets.quiet():
         net = nets.restore(embedding, start, at)
-        steps = _train(net, facts, len(held), len(kept), epochs, seed)
+        place = {i: k for k, i in enumerate(held)}
+        candidates = torch.tensor([*(place[i] for i in others.tolist()), *range(len(held), len(names))])
+        # an anchor stands for its share of the graph, a new entity for itself
+        each = torch.ones(len(candidates))
+        each[: len(others)] = len(embedding.entities) / len(others)
+        steps = _train(net, facts, numbered(past, names, kinds), (candidates, each), (len(held), len(kept)), epochs, seed)
     new = [nets.table(net, side).detach().numpy()[first:] for side, first in (("entity", len(held)), ("relation", len(kept)))]
     grown = replace(
         embedding,
@@ -76,7 +100,22 @@ def update(embedding: Embedding, triples: Triples, *, seed: int = 0, epochs: int
         vectors=np.vstack([embedding.vectors, new[0]]).astype(np.float32),
         relation_vectors=np.vstack([embedding.relation_vectors, new[1]]).astype(np.float32),
     )
-    return Update(grown, entities, relations, len(rows), steps * len(names) + 3 * epochs * len(rows))
+    return Update(
+        grown,
+        entities,
+        relations,
+        len(rows),
+        steps * len(candidates) + 3 * epochs * len(rows) + 3 * steps * min(len(past), BATCH),
+    )
+
+
+def _sample(embedding: Embedding, known: Triples, draw: np.random.Generator) -> np.ndarray:
+    """(n, 3) some of the known facts, none that names what the embedding does not know."""
+    rows = np.asarray(known, dtype=str).reshape(-1, 3)
+    rows = rows[draw.permutation(len(rows))[:REHEARSED]]
+    return rows[[h in embedding.row and r in embedding.relation_row and t in embedding.row for h, r, t in rows.tolist()]].reshape(
+        -1, 3
+    )
 
 
 def _start(held: np.ndarray, facts: np.ndarray, fresh: int, draw: np.random.Generator) -> np.ndarray:
@@ -99,27 +138,34 @@ def _start(held: np.ndarray, facts: np.ndarray, fresh: int, draw: np.random.Gene
     return vectors.astype(np.float32)
 
 
-def _train(net: "ERModel", facts: torch.Tensor, held: int, kept: int, epochs: int, seed: int) -> int:
-    """Train the rows behind the held ones; returns the number of steps."""
+def _train(
+    net: "ERModel",
+    facts: torch.Tensor,
+    past: torch.Tensor,
+    candidates: tuple[torch.Tensor, torch.Tensor],
+    first: tuple[int, int],
+    epochs: int,
+    seed: int,
+) -> int:
+    """Train the rows from the first new entity and the first new relation on; returns the number of steps."""
     net.requires_grad_(False)
-    moving = []
-    for side, first in (("entity", held), ("relation", kept)):
+    moving, before = [], []
+    for side, n in zip(("entity", "relation"), first, strict=True):
         weight = nets.table(net, side)
-        if first < len(weight):
+        before.append(weight.detach()[:n].clone())
+        if n < len(weight):
             weight.requires_grad_(True)
-            weight.register_hook(_only_from(first))
+            weight.register_hook(_only_from(n))
             moving.append(weight)
     optimizer = torch.optim.Adam(moving, lr=LEARNING_RATE)
     draw = torch.Generator().manual_seed(seed)
-    before = [
-        weight.detach()[:first].clone()
-        for weight, first in ((nets.table(net, "entity"), held), (nets.table(net, "relation"), kept))
-    ]
-    everyone = torch.arange(net.num_entities)
     steps = 0
     for _ in range(epochs):
         for rows in torch.randperm(len(facts), generator=draw).split(BATCH):
-            loss = softmax_loss(net, facts[rows], everyone)
+            loss = softmax_loss(net, facts[rows], *candidates)
+            if len(past):
+                again = past[torch.randint(len(past), (min(len(past), BATCH),), generator=draw)]
+                loss = loss + REHEARSAL * softmax_loss(net, again, *candidates)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
