@@ -53,9 +53,14 @@ class Yahoo(Provider):
         wanted = self._symbols(first, last, context)
         rows: list[list[Price | Reject]] = []
         failed: list[SourceError] = []
+        session = _Patient(context, self.base_url)
+        if context.state is not None:  # time zones and cookies, else in the user's cache folder
+            import yfinance
+
+            yfinance.set_tz_cache_location(str(context.state / "yfinance"))
         for symbol in track(wanted, "yahoo") if len(wanted) > 4 else wanted:
             try:
-                rows.append(self._read(symbol, first, last, context))
+                rows.append(self._read(symbol, first, last, context, session))
             except SourceError as error:
                 failed.append(error)
                 if len(wanted) > 1:
@@ -77,8 +82,8 @@ class Yahoo(Provider):
         context.problems.append(problem)
         say(f"left out: {problem}")
 
-    def _read(self, symbol: str, first: date, last: date, context: Context) -> list[Price | Reject]:
-        session = _Patient(context, self.base_url, key_of(f"{self.base_url}{_CHART}{symbol}", {"from": first, "to": last}))
+    def _read(self, symbol: str, first: date, last: date, context: Context, session: "_Patient") -> list[Price | Reject]:
+        session.begin(key_of(f"{self.base_url}{_CHART}{symbol}", {"from": first, "to": last}))
         try:
             frame = self._history(symbol, str(first), str(last + timedelta(days=1)), session)
         except _NoPricesError:
@@ -148,9 +153,14 @@ class _Patient(Session):
     and its cache. Its own ignore Retry-After and give up on a 500.
     """
 
-    def __init__(self, context: Context, base_url: str, key: str) -> None:
+    def __init__(self, context: Context, base_url: str) -> None:
         super().__init__(impersonate="chrome")
-        self._client, self._base_url, self._key = context.http, base_url.rstrip("/"), key
+        self._client, self._base_url = context.http, base_url.rstrip("/")
+        self.begin("")
+
+    def begin(self, key: str) -> None:
+        """Turn to another question; one session for all symbols asks for cookie and crumb once."""
+        self._key = key
         self._answer = self._client.recall(key)
         self._recalled = self._answer is not None
 

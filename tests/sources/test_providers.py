@@ -7,7 +7,6 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-import yfinance
 
 from kdtcn.errors import SourceError
 from kdtcn.lake import Lake
@@ -95,9 +94,8 @@ SKEW = {"a clock an hour ahead": timedelta(hours=1), "a clock an hour behind": t
 
 
 @pytest.fixture(params=DIALECTS)
-def dialect(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dialect:
+def dialect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Dialect:
     """A service, with credentials where they decide what is asked."""
-    yfinance.set_tz_cache_location(str(tmp_path / "yf"))
     found = DIALECTS[request.param]
     for variable in ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"):
         monkeypatch.setenv(variable, "hush") if found.name == "reddit" else monkeypatch.delenv(variable, raising=False)

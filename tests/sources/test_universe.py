@@ -5,7 +5,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yfinance
 
 from kdtcn.errors import ConfigError, SourceError
 from kdtcn.lake import Lake
@@ -70,8 +69,7 @@ WEEK = [(date(2016, 6, 22), 100.0), (date(2016, 6, 23), 101.0)]
 
 
 @pytest.fixture
-def market(service: Service, context: Context, tmp_path: Path) -> Service:
-    yfinance.set_tz_cache_location(str(tmp_path / "yf"))
+def market(service: Service, context: Context) -> Service:
     context.first, context.last = date(2016, 6, 22), NOW.date()
     service.on("/", Reply(""))
     service.on("/v1/test/getcrumb", Reply("crumb"))

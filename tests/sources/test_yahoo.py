@@ -2,11 +2,9 @@
 
 import json
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yfinance
 
 from kdtcn.errors import SourceError
 from kdtcn.lake import Lake
@@ -17,12 +15,6 @@ from .conftest import Reply, Service
 CHART = "/v8/finance/chart/^DJI"
 PATH = "/v8/finance/chart/%5EDJI"
 DAYS = (date(2016, 6, 22), date(2016, 6, 23), date(2016, 6, 24))
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path) -> None:
-    """yfinance remembers time zones and cookies in the user's cache folder."""
-    yfinance.set_tz_cache_location(str(tmp_path / "yf"))
 
 
 def chart(closes: dict[date, float | None], **changes: Any) -> Reply:
