@@ -55,6 +55,16 @@ def test_what_is_new_is_learnt_and_what_is_old_keeps_its_rank() -> None:
     assert mean_reciprocal_rank(after, OLD_FACTS, known=[NEW_FACTS]) > old - 0.01
 
 
+def test_rehearsal_keeps_new_entities_from_old_questions() -> None:
+    """A new member says nothing of the old ones' places: with their facts rehearsed it answers for them less often."""
+    before = fit()
+    crowd = np.array([(f"c{i}", "led by", f"led by{i % GROUPS}") for i in range(60)])
+    ranks = [
+        mean_reciprocal_rank(update(before, crowd, known=known).embedding, OLD_FACTS, known=[crowd]) for known in ((), OLD_FACTS)
+    ]
+    assert ranks[1] > ranks[0]
+
+
 def test_cost_grows_with_what_is_new_and_not_with_the_graph() -> None:
     before = fit()
     one, four = (update(before, NEW_FACTS[: 2 * n], epochs=5, anchors=20) for n in (1, 4))
