@@ -36,8 +36,9 @@ def is_clear(given: list[str]) -> bool:
 
 def to_ud(heads: list[int], labels: list[str], pos: list[str], lemmas: list[str]) -> tuple[list[int], list[str]]:
     """Rewrite CLEAR heads and labels into UD's; a root points at itself. Unknown labels pass unchanged."""
+    given = labels
     heads, labels = list(heads), list(labels)
-    for i, label in enumerate(labels):
+    for i, label in enumerate(given):
         if label == "pobj" or label == "pcomp":
             _lift_preposition(i, heads, labels, pos)
     for i, label in enumerate(labels):
@@ -47,7 +48,7 @@ def to_ud(heads: list[int], labels: list[str], pos: list[str], lemmas: list[str]
         if label == "prep" or label == "agent":
             # Left without an object: "the man he spoke to"; the preposition acts as an adverb.
             labels[i] = "compound:prt" if heads[i] < i else "advmod"
-        else:
+        elif given[i] not in ("pobj", "pcomp") or label == given[i]:  # lifted above they are UD, where "nmod" means another thing
             labels[i] = CLEAR_TO_UD.get(label, label)
     return heads, labels
 

@@ -41,7 +41,7 @@ def label_speaker(tree: Tree, clause: Clause) -> str:
     """ "China: we will not go", "report: two dead", "... - report": a noun tied by a colon or a dash names who says it."""
     head = clause.head
     for noun in [
-        *[c for c in tree.children[head] if tree.dep[c] == "parataxis"],
+        *[c for c in tree.children[head] if tree.dep[c] in ("parataxis", "dep")],
         tree.head[head] if tree.dep[head] == "parataxis" else head,
     ]:
         if noun == head or tree.pos[noun] not in ("PROPN", "NOUN") or any(tree.dep[c] in SUBJECT for c in tree.children[noun]):

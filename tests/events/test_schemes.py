@@ -128,6 +128,120 @@ PARSES = {
         """,
         [("Police", "raid", "mosque", False), ("Police", "seize", "arms", False)],
     ),
+    "light verb": (
+        """
+        Army     army     NN  NOUN  2 nsubj      2 nsubj
+        takes    take     VBZ VERB  0 ROOT       0 ROOT
+        control  control  NN  NOUN  2 obj        2 dobj
+        of       of       IN  ADP   5 case       3 prep
+        airport  airport  NN  NOUN  3 nmod       4 pobj
+        """,
+        [("Army", "takes control of", "airport", False)],
+    ),
+    "infinitive for the future": (
+        """
+        France   France   NNP PROPN 3 nsubj      3 nsubj
+        to       to       TO  PART  3 mark       3 aux
+        send     send     VB  VERB  0 ROOT       0 ROOT
+        troops   troop    NNS NOUN  3 obj        3 dobj
+        """,
+        [("France", "send", "troops", False)],
+    ),
+    "object that acts": (
+        """
+        UN       UN       NNP PROPN 2 nsubj      2 nsubj
+        orders   order    VBZ VERB  0 ROOT       0 ROOT
+        Sudan    Sudan    NNP PROPN 2 obj        2 dobj
+        to       to       TO  PART  5 mark       5 aux
+        free     free     VB  VERB  2 xcomp      2 xcomp
+        him      he       PRP PRON  5 obj        5 dobj
+        """,
+        [("UN", "orders", "Sudan", False), ("Sudan", "free", "him", False)],
+    ),
+    "reduced clause": (
+        """
+        Boat     boat     NN  NOUN  4 nsubj      4 nsubj
+        carrying carry    VBG VERB  1 acl        1 acl
+        migrants migrant  NNS NOUN  2 obj        2 dobj
+        sinks    sink     VBZ VERB  0 ROOT       0 ROOT
+        """,
+        [("Boat", "carrying", "migrants", False), ("Boat", "sinks", "", False)],
+    ),
+    "coordinated subject": (
+        """
+        India    India    NNP PROPN 4 nsubj      4 nsubj
+        and      and      CC  CCONJ 3 cc         1 cc
+        China    China    NNP PROPN 1 conj       1 conj
+        sign     sign     VBP VERB  0 ROOT       0 ROOT
+        pact     pact     NN  NOUN  4 obj        4 dobj
+        """,
+        [("India and China", "sign", "pact", False)],
+    ),
+    "modal": (
+        """
+        Storm    storm    NN  NOUN  3 nsubj      3 nsubj
+        could    could    MD  AUX   3 aux        3 aux
+        hit      hit      VB  VERB  0 ROOT       0 ROOT
+        Florida  Florida  NNP PROPN 3 obj        3 dobj
+        """,
+        [("Storm", "could hit", "Florida", False)],
+    ),
+    "adjective without copula": (
+        """
+        Ten      ten      CD  NUM   2 nsubj      2 nsubj
+        dead     dead     JJ  ADJ   0 ROOT       0 ROOT
+        in       in       IN  ADP   4 case       2 prep
+        fire     fire     NN  NOUN  2 obl        3 pobj
+        """,
+        [("Ten", "dead in", "fire", False)],
+    ),
+    "attribution behind": (
+        """
+        Rebels   rebel    NNS NOUN  2 nsubj      2 nsubj
+        fled     flee     VBD VERB  0 ROOT       5 ccomp
+        ,        ,        ,   PUNCT 2 punct      5 punct
+        army     army     NN  NOUN  5 nsubj      5 nsubj
+        says     say      VBZ VERB  2 parataxis  0 ROOT
+        """,
+        [("Rebels", "fled", "", False)],
+    ),
+    "label with a colon": (
+        """
+        Minister minister NN  NOUN  5 parataxis  5 dep
+        :        :        :   PUNCT 1 punct      1 punct
+        We       we       PRP PRON  5 nsubj      5 nsubj
+        will     will     MD  AUX   5 aux        5 aux
+        resign   resign   VB  VERB  0 ROOT       0 ROOT
+        """,
+        [("We", "resign", "", False)],
+    ),
+    "question": (
+        """
+        Did      do       VBD AUX   3 aux        3 aux
+        army     army     NN  NOUN  3 nsubj      3 nsubj
+        kill     kill     VB  VERB  0 ROOT       0 ROOT
+        them     they     PRP PRON  3 obj        3 dobj
+        ?        ?        .   PUNCT 3 punct      3 punct
+        """,
+        [],
+    ),
+    "bare noun phrase": (
+        """
+        Road     road     NN  NOUN  0 ROOT       0 ROOT
+        to       to       IN  ADP   3 case       1 prep
+        peace    peace    NN  NOUN  1 nmod       2 pobj
+        """,
+        [],
+    ),
+    "verb read as a noun, mended": (
+        """
+        Peso     peso     NN  NOUN  2 compound   2 compound
+        rebounds rebound  NNS NOUN  0 ROOT       0 ROOT
+        from     from     IN  ADP   4 case       2 prep
+        low      low      NN  NOUN  2 nmod       3 pobj
+        """,
+        [("Peso", "rebounds from", "low", False)],
+    ),
 }
 VOCAB = spacy.blank("en").vocab
 
@@ -150,9 +264,21 @@ def test_hand_written_parse(name: str, scheme: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["ud", "clear"])
-def test_speaker_is_kept_as_a_property(scheme: str) -> None:
-    (event,) = extract(parsed(PARSES["attribution"][0], clear=scheme == "clear"))
-    assert event.speaker == "Minister"
+@pytest.mark.parametrize(
+    ("name", "speaker"), [("attribution", "Minister"), ("attribution behind", "army"), ("label with a colon", "Minister")]
+)
+def test_speaker_is_kept_as_a_property(name: str, speaker: str, scheme: str) -> None:
+    (event,) = extract(parsed(PARSES[name][0], clear=scheme == "clear"))
+    assert event.speaker == speaker
+
+
+@pytest.mark.parametrize("scheme", ["ud", "clear"])
+@pytest.mark.parametrize(
+    ("name", "modality"), [("active with object", "asserted"), ("infinitive for the future", "planned"), ("modal", "possible")]
+)
+def test_modality(name: str, modality: str, scheme: str) -> None:
+    (event,) = extract(parsed(PARSES[name][0], clear=scheme == "clear"))
+    assert event.modality == modality
 
 
 def test_empty_document_has_no_event() -> None:
