@@ -126,6 +126,15 @@ def test_a_subgraph_keeps_the_given_and_is_bounded():
     assert subgraph(view, reversed(given_ids), max_nodes=40).edges == found.edges or len(found) == 40
 
 
+@pytest.mark.parametrize(
+    ("relation", "tells"),
+    [("member_of", True), ("instance_of", False), ("fb:education/educational_degree/people_with_this_degree./education/education/student", False),
+     ("fb:military/military_conflict/combatants", True), ("in_time_zone", False)],
+)  # fmt: skip
+def test_what_tells_nothing(relation, tells):
+    assert informative(relation) is tells
+
+
 def test_background_ranks_rare_facts_first():
     view = load_seed().as_of("2016-06-24")
     name = {label: i for i, label in reversed(list(load_seed().labels.items()))}
