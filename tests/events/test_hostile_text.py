@@ -1,13 +1,11 @@
-"""Whatever the text: extraction answers quickly, raises nothing, and its spans point into the text as given."""
-
-import time
+"""Whatever the text: extraction raises nothing, reads a bounded part, and its spans point into the text as given."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
 
-from kdtcn.events.cleaning import MAX_CHARS, clean
+from kdtcn.events.cleaning import MAX_CHARS, clean, prepare
 from kdtcn.events.reading import extract_texts
 from kdtcn.events.tuples import EventTuple
 
@@ -33,6 +31,16 @@ ODD = [
     "Police say officials say police say " * 280,
     "and, " * 2_000,
     "\n" * 10_000,
+    '"' * 10_000,
+    "“" * 10_000,
+    "🔥" * 10_000,
+    "a-" * 5_000,
+    "$1 bln " * 1_500,
+    "'s " * 3_000,
+    "killed by " * 1_000,
+    "who killed the man who " * 400,
+    "e\u0301" * 5_000,
+    "ab.Cd" * 2_000,
     "\ud800 lone surrogate \udfff",
     "<script>alert('x')</script> Minister resigns",
 ]
@@ -45,9 +53,9 @@ def slots(event: EventTuple) -> list[tuple[str, str]]:
 
 
 def check(text: str, nlp: Language) -> None:
-    started = time.process_time()  # of this process: other load on the machine is no fault of the rules
     ((events, found),) = extract_texts([text], nlp)
-    assert time.process_time() - started < 1.0
+    # Time is measured by benchmarks/events.py; what bounds it is what the parser is given.
+    assert len(prepare(text)[0]) <= 1.5 * MAX_CHARS
     for event in events:
         for words, span in slots(event):
             pieces = [tuple(map(int, piece.split(":"))) for piece in span.split(",") if piece]
@@ -81,6 +89,36 @@ def test_long_text(pieces: list[str], times: int, nlp: Language) -> None:
 @given(st.text(max_size=300))
 def test_cleaning_moves_no_character(text: str) -> None:
     assert len(clean(text)) == min(len(text), MAX_CHARS)
+
+
+@given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(PIECES), max_size=60).map("".join)))
+def test_what_is_parsed_keeps_its_place_in_the_stored_text(text: str) -> None:
+    parsed, offsets = prepare(text)
+    seen = clean(text)
+    for i, character in enumerate(parsed):
+        place = i if offsets is None else offsets[i]
+        assert character in (seen[place], " ")
+    assert offsets is None or offsets == sorted(offsets)
+    assert offsets is None or "  " not in parsed
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("b'Minister resigns'", "Minister resigns"),
+        ("  two\n\nlines ", "two lines"),
+        ("It rains.It pours", "It rains. It pours"),
+        ("Sikh,Hindu families", "Sikh, Hindu families"),
+        ("U.S.A wins 3.5m at 10:30", "U.S.A wins 3.5m at 10:30"),
+        ("UPDATE 2-Acme recalls cars", "Acme recalls cars"),
+        ("RPT-UPDATE 1-Acme recalls cars", "Acme recalls cars"),
+        ("Breaking News: Acme recalls cars", "Acme recalls cars"),
+        ("TIL Oslo has fjords", "Oslo has fjords"),
+        ("ISIS-Linked group", "ISIS-Linked group"),
+    ],
+)
+def test_prepared_text(text: str, parsed: str) -> None:
+    assert prepare(text)[0] == parsed
 
 
 @pytest.mark.parametrize(
