@@ -83,7 +83,8 @@ def plant(
     elif markdown:
         typer.echo(plant_curve.markdown(found))
     else:
-        show(found.table, False, f"power at the {plant_curve.LEVEL:.0%} level (labels dealt anew: {found.null:.3f} rejected)")
+        title = f"power at the {100 * plant_curve.LEVEL:.0f} % level (labels dealt anew: {found.null:.3f} rejected)"
+        show(plant_curve.brief(found), False, title)
         out.print(found.sentence(), markup=False)
 
 

@@ -87,6 +87,23 @@ def _table(rows: pd.DataFrame, found: np.ndarray) -> pd.DataFrame:
     return means.assign(detected=k, replicates=n, power=k / n, low=[low for low, _ in ends], high=[high for _, high in ends])
 
 
+def brief(found: Curve) -> pd.DataFrame:
+    """The table as a terminal shows it; accuracies in percent."""
+    held = found.table
+    return pd.DataFrame(
+        {
+            "sigma": held["size"],
+            "% move": held["percent"].round(2),
+            "always up": (100 * held["always_up"]).round(1),
+            "oracle": (100 * held["oracle"]).round(1),
+            "model": (100 * held["accuracy"]).round(1),
+            "AUC": held["area"].round(3),
+            "detected": [f"{k} of {n}" for k, n in zip(held["detected"], held["replicates"], strict=True)],
+            "power": [f"{low:.2f}-{high:.2f}" for low, high in zip(held["low"], held["high"], strict=True)],
+        }
+    )
+
+
 def markdown(found: Curve) -> str:
     """The table and the sentence, as docs/RESULTS.md shows them."""
     lines = [
@@ -105,21 +122,21 @@ def markdown(found: Curve) -> str:
 def draw(found: Curve, path: Path) -> None:
     """The curve as SVG: power with its intervals by size, the two lines it is read against, the smallest size."""
     top = float(found.table["size"].max())
-    x = alt.X("size:Q", title="planted effect, trailing sigma", scale=alt.Scale(domain=[0, top]))
-    y = alt.Y("power:Q", title="share of replicates detected", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    x = alt.X("size:Q").title("planted effect, trailing sigma").scale(domain=[0, 1.02 * top], nice=False)
+    y = alt.Y("power:Q").title("share of replicates detected").scale(domain=[0, 1]).axis(format="%")
     base = alt.Chart(found.table[["size", "power", "low", "high"]])
-    lines = alt.Chart(pd.DataFrame({"power": [LEVEL, POWER]})).mark_rule(color="#888", strokeDash=[4, 4]).encode(y=y)
+    lines = alt.Chart(pd.DataFrame({"power": [LEVEL, POWER]})).mark_rule(color="#888", strokeDash=[4, 4])
     layers = [
-        lines,
-        base.mark_rule(color="#7aa6d6", strokeWidth=2).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q"),
         base.mark_line(color="#1f5fa8").encode(x=x, y=y),
-        base.mark_point(color="#1f5fa8", filled=True, size=50, opacity=1).encode(x=x, y=y),
+        lines.encode(y="power:Q"),
+        base.mark_rule(color="#7aa6d6", strokeWidth=2).encode(x="size:Q", y="low:Q", y2="high:Q"),
+        base.mark_point(color="#1f5fa8", filled=True, size=50, opacity=1).encode(x="size:Q", y="power:Q"),
     ]
     if np.isfinite(found.smallest):
         ends = pd.DataFrame({"size": [found.smallest], "low": [found.low], "high": [min(found.high, top)], "power": [POWER]})
         marks = alt.Chart(ends)
-        layers.append(marks.mark_rule(color="#c25a00", strokeWidth=3).encode(x=alt.X("low:Q", title=None), x2="high:Q", y=y))
-        layers.append(marks.mark_point(color="#c25a00", filled=True, size=70, opacity=1).encode(x=x, y=y))
+        layers.append(marks.mark_rule(color="#c25a00", strokeWidth=3).encode(x="low:Q", x2="high:Q", y="power:Q"))
+        layers.append(marks.mark_point(color="#c25a00", filled=True, size=70, opacity=1).encode(x="size:Q", y="power:Q"))
     chart = alt.layer(*layers).properties(width=560, height=300, background="white")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(vl_convert.vegalite_to_svg(chart.to_dict()) + "\n", encoding="utf-8")
