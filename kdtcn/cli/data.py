@@ -179,7 +179,7 @@ def extract(
     ] = "-",
     output: Annotated[str, typer.Option("--output", help="JSON lines; - for standard output", metavar="FILE")] = "-",
     html: Annotated[
-        str, typer.Option("--html", help="draw the parses of the headlines given as arguments into this file", metavar="FILE")
+        str, typer.Option("--html", help="draw the parses, tuples and links of the headlines given as arguments into this file", metavar="FILE")
     ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
@@ -199,11 +199,13 @@ def extract(
 
     settings, lake = open_lake(config, sets)
     rows = [{"text": text} for text in texts] if texts else list(_read_lines(input_))
+    if html and not texts:
+        raise InputError("--html draws headlines given as arguments; name some")
     found = extract_rows(rows, settings, lake)
     if html:
-        if not texts:
-            raise InputError("--html draws headlines given as arguments; name some")
-        Path(html).write_text(draw(texts, settings), encoding="utf-8")
+        drawn = list(found)
+        Path(html).write_text(draw(drawn, settings), encoding="utf-8")
+        found = iter(drawn)
     if texts and output == "-" and sys.stdout.isatty():
         show_reading(found, settings)
         return

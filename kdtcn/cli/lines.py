@@ -37,6 +37,12 @@ def extract_rows(rows: Sequence[dict], settings: Settings, lake: Lake) -> Iterat
                     "predicate": event.predicate,
                     "object": event.object,
                     "negated": event.negated,
+                    "modality": event.modality,
+                    "speaker": event.speaker,
+                    "lemma": event.lemma,
+                    "event_type": event.event_type,
+                    "rule": event.rule,
+                    "spans": [event.subject_span, event.predicate_span, event.object_span],
                     "confidence": round(event.confidence, 3),
                     "subject_entities": entities(event.subject),
                     "object_entities": entities(event.object),
@@ -49,11 +55,12 @@ def extract_rows(rows: Sequence[dict], settings: Settings, lake: Lake) -> Iterat
 def show_reading(found: Iterator[dict], settings: Settings) -> None:
     """Parse, tuples and links of each headline as tables in the terminal."""
     from kdtcn.cli.common import out, show
+    from kdtcn.events.cleaning import prepare
     from kdtcn.events.pipeline import load
 
     nlp = load(settings.nlp.model)
     for row in found:
-        doc = nlp(row["text"])
+        doc = nlp(prepare(row["text"])[0])
         show(
             [{"word": t.text, "part of speech": t.pos_, "relation": t.dep_, "of": t.head.text} for t in doc if not t.is_space],
             False,
@@ -64,6 +71,8 @@ def show_reading(found: Iterator[dict], settings: Settings) -> None:
                 "subject": event["subject"],
                 "predicate": ("not " if event["negated"] else "") + event["predicate"],
                 "object": event["object"],
+                "type": event["event_type"],
+                "meant": event["modality"] + (f", says {event['speaker']}" if event["speaker"] else ""),
                 "confidence": event["confidence"],
                 "entities": ", ".join(
                     f"{e['label']} {e['score']:.2f}" for e in [*event["subject_entities"], *event["object_entities"]]
@@ -77,17 +86,35 @@ def show_reading(found: Iterator[dict], settings: Settings) -> None:
             out.print("no event", markup=False)
 
 
-def draw(texts: Sequence[str], settings: Settings) -> str:
-    """The dependency parses as one HTML page."""
+def draw(found: Sequence[dict], settings: Settings) -> str:
+    """One HTML page: each headline's dependency parse, then a line for each tuple with its slots and linked entities marked."""
     from spacy import displacy
 
+    from kdtcn.events.cleaning import prepare
     from kdtcn.events.pipeline import load
 
-    page: str = displacy.render(
-        list(load(settings.nlp.model).pipe(texts)),
-        style="dep",
-        page=True,
-        jupyter=False,
-        options={"compact": True, "distance": 110},
-    )
-    return page
+    nlp = load(settings.nlp.model)
+    parts = []
+    for row in found:
+        parts.append(
+            displacy.render(nlp(prepare(row["text"])[0]), style="dep", jupyter=False, options={"compact": True, "distance": 110})
+        )
+        marked = [{"text": row["text"], "ents": _marks(event)} for event in row["events"]]
+        colours = {mark["label"].upper(): COLOURS[mark["label"].split(":")[0]] for line in marked for mark in line["ents"]}
+        if marked:
+            parts.append(displacy.render(marked, style="ent", manual=True, jupyter=False, options={"colors": colours}))
+    return f'<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>Headlines read</title>\n{"".join(parts)}\n</html>\n'
+
+
+COLOURS = {"subject": "#c7dcf5", "predicate": "#f7dfb0", "object": "#cfe8cf"}
+
+
+def _marks(event: dict) -> list[dict]:
+    """The slots of a tuple as displaCy draws entities, in text order; a linked slot says its entities."""
+    marks = []
+    for slot, spans in zip(("subject", "predicate", "object"), event["spans"], strict=True):
+        linked = ", ".join(entity["label"] for entity in event.get(f"{slot}_entities", []))
+        for span in filter(None, spans.split(",")):
+            start, end = map(int, span.split(":"))
+            marks.append({"start": start, "end": end, "label": f"{slot}: {linked}" if linked else slot})
+    return sorted(marks, key=lambda mark: mark["start"])
