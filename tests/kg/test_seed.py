@@ -83,6 +83,36 @@ def test_one_capital_in_force(day):
     assert len(without) <= 12, without
 
 
+def with_relation(relation: str, side: str = "head") -> set[str]:
+    return set(SEED.facts.loc[SEED.facts["relation"] == relation, side])
+
+
+@pytest.mark.parametrize(
+    "code", ["AR", "AU", "BR", "CA", "CN", "FR", "DE", "IN", "ID", "IT", "JP", "MX", "RU", "SA", "ZA", "KR", "TR", "GB", "US"]
+)
+def test_somebody_leads_each_of_the_g20(code):
+    ids = SEED.same_as
+    country = ids.loc[(ids["scheme"] == "iso3166-1") & (ids["external_id"] == code), "entity_id"].iloc[0]
+    terms = SEED.facts[(SEED.facts["tail"] == country) & SEED.facts["relation"].isin(["head_of_state", "head_of_government"])]
+    for day in pd.date_range("2000-09-01", "2016-03-01", freq="6MS"):
+        assert ((terms["valid_from"] <= day) & ~(terms["valid_to"] < day)).any(), day
+
+
+def test_what_every_country_has():
+    countries = set(SEED.entities[SEED.entities["types"].str.startswith("country|place")]["id"])
+    for relation in ("located_in", "has_currency", "language_spoken"):
+        assert countries <= with_relation(relation), relation
+    assert len(countries - with_relation("official_language")) <= 1
+    assert len(countries - with_relation("member_of")) <= 2
+    assert len(countries - with_relation("people_of", "tail")) <= 2
+
+
+def test_what_every_member_of_the_dow_has():
+    dow = SEED.facts[(SEED.facts["relation"] == "member_of") & (SEED.facts["tail"] == named("Dow Jones Industrial Average"))]
+    for relation in ("industry", "headquartered_in", "produces"):
+        assert set(dow["head"]) <= with_relation(relation), relation
+
+
 def test_borders_go_both_ways():
     borders = SEED.facts.query("relation == 'borders'")
     land = set(SEED.entities[SEED.entities["types"].str.contains("country|territory")]["id"])
