@@ -75,7 +75,7 @@ class Bench:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings, self.folder = settings, folder
-        self.real, self.planted = Lake(str(folder / plant_copy.REAL)), Lake(str(folder / plant_copy.PLANTED))
+        self.real, self.planted = Lake(str(folder / plant_copy.REAL)), plant_copy.planted_in(folder)
 
     @cached_property
     def sight(self) -> Sight:

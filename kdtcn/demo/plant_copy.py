@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -25,7 +26,18 @@ from kg.pending import link_pending
 
 INPUTS = ("prices", "headlines", "entities", "same_as", "facts")
 READ = ("extractions", "events", "links")  # what the stages in between made of them: taken over, not made again
-REAL, PLANTED, READY = "real", "planted", "READY"
+REAL, READY = "real", "READY"
+WRITERS = (
+    "cast.json",
+    "cast.py",
+    "frames.csv",
+    "headlines.py",
+    "names.csv",
+    "plan.py",
+    "plant_draw.py",
+    "rules.csv",
+    "words.csv",
+)
 
 
 def data_key(lake: Lake, settings: Settings) -> str:
@@ -36,6 +48,17 @@ def data_key(lake: Lake, settings: Settings) -> str:
     graph = settings.graph.model_dump(mode="json", include={"sources", "threshold"})
     told = json.dumps([lake.url, held, settings.nlp.model, graph], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()[:10]
+
+
+@cache
+def written_by() -> str:
+    """A name for what draws and writes plantings: once it changes, headlines planted before belong to other draws."""
+    return hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in WRITERS)).hexdigest()[:8]
+
+
+def planted_in(folder: Path) -> Lake:
+    """The lake of planted headlines."""
+    return Lake(str(folder / f"planted-{written_by()}"))
 
 
 def real(lake: Lake, settings: Settings, folder: Path) -> Lake:
@@ -58,7 +81,7 @@ def planted(copy: Lake, settings: Settings, draws: Mapping[str, Callable[[], Pla
 
     All replicates together: the stages work month by month, and a month costs the same with one headline or with a hundred.
     """
-    lake = Lake(str(folder / PLANTED))
+    lake = planted_in(folder)
     there = set(lake.read("headlines", columns=["source"])["source"])
     records = [record._replace(source=name) for name, draw in draws.items() if name not in there for record in draw().records]
     if records:

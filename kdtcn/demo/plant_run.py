@@ -41,8 +41,8 @@ def plan(lake: Lake, settings: Settings, home: Path, trial: Trial, sizes: Sequen
     """What there is to do; nothing is written. LakeError where the lake holds no prices or headlines."""
     folder = home / plant_copy.data_key(lake, settings)
     chosen = settings.training
-    told = [settings.fingerprint("abrupt", "decision", "features", "graph"), str(settings.evaluation.test_from), __version__]
-    told += [chosen.live, str(chosen.epochs), json.dumps(chosen.options, sort_keys=True)]
+    told = [settings.fingerprint("abrupt", "decision", "features", "graph"), str(settings.evaluation.test_from)]
+    told += [__version__, plant_copy.written_by(), chosen.live, str(chosen.epochs), json.dumps(chosen.options, sort_keys=True)]
     results = folder / f"{trial.name(0).removesuffix('-0')}-{hashlib.sha256('|'.join(told).encode()).hexdigest()[:8]}"
     wanted = [(replicate, size) for replicate in range(replicates) for size in sorted(set(sizes))]
     stored = _stored(results)
