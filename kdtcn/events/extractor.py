@@ -18,7 +18,7 @@ from kdtcn.events.slots import assemble
 from kdtcn.events.tuples import EventTuple, Mention
 
 # Raise with every change of the rules: stored events are told apart by it.
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 
 
 def extractor_id(nlp: Language) -> str:

@@ -86,11 +86,13 @@ def test_long_text(pieces: list[str], times: int, nlp: Language) -> None:
     check(("".join(pieces) * times)[:10_000], nlp)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_cleaning_moves_no_character(text: str) -> None:
     assert len(clean(text)) == min(len(text), MAX_CHARS)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(PIECES), max_size=60).map("".join)))
 def test_what_is_parsed_keeps_its_place_in_the_stored_text(text: str) -> None:
     parsed, offsets = prepare(text)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 NLP = Path(__file__).parents[2] / "nlp"
@@ -87,6 +87,7 @@ def test_headline_rewrites_keep_one_tree_and_the_content_words(sentences: list[S
     assert len(seen) > 20
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_frames_are_trees(seed: int) -> None:
     made = frame(FILLERS, random.Random(seed))
@@ -98,6 +99,7 @@ def test_frames_repeat_with_the_seed() -> None:
     assert frame(FILLERS, random.Random(5)) == frame(FILLERS, random.Random(5))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=30), st.data())
 def test_dropping_words_leaves_one_tree(draws: list[int], data: st.DataObject) -> None:
     tokens = tuple(Token(f"w{i}", head=0 if i == 0 else d % i) for i, d in enumerate(draws))
