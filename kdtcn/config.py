@@ -76,7 +76,9 @@ class NlpSettings(Section):
 
 class GraphSettings(Section):
     sources: list[str] = Field(
-        ["seed"], min_length=1, description="seed, freebase, codex, or FORMAT:PATH with wikidata-json, wikidata5m, sparql, ntriples, csv"
+        ["seed"],
+        min_length=1,
+        description="seed, freebase, codex, or FORMAT:PATH with wikidata-json, wikidata5m, sparql, ntriples, csv",
     )
     data: Path | None = Field(None, description="folder with fb15k237/ and codex_m/; default $KDTCN_SHARED_DATA/kg")
     undated: Literal["exclude", "include"] = "exclude"

@@ -38,10 +38,9 @@ def _dangling(graph: Graph) -> Iterator[Problem]:
 
 def _reversed(graph: Graph) -> Iterator[Problem]:
     wrong = graph.facts[graph.facts["valid_to"] < graph.facts["valid_from"]]
-    for row in wrong.itertuples(index=False):
-        yield Problem(
-            "reversed date", _told(graph, row.head, row.relation, row.tail), f"{_day(row.valid_from)} to {_day(row.valid_to)}"
-        )
+    for row in wrong.to_dict("records"):
+        told = _told(graph, row["head"], row["relation"], row["tail"])
+        yield Problem("reversed date", told, f"{_day(row['valid_from'])} to {_day(row['valid_to'])}")
 
 
 def _twice(graph: Graph) -> Iterator[Problem]:

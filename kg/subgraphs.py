@@ -29,7 +29,13 @@ WIDEST = 4000  # nodes looked at for one pair, so that a search in a large graph
 
 def informative(relation: str) -> bool:
     return relation not in UNINFORMATIVE and not relation.startswith(
-        ("fb:common", "fb:base/schemastaging", "fb:people/person/gender", "fb:education/educational_degree", "fb:education/field_of_study")
+        (
+            "fb:common",
+            "fb:base/schemastaging",
+            "fb:people/person/gender",
+            "fb:education/educational_degree",
+            "fb:education/field_of_study",
+        )
     )
 
 

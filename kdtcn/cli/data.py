@@ -179,7 +179,10 @@ def extract(
     ] = "-",
     output: Annotated[str, typer.Option("--output", help="JSON lines; - for standard output", metavar="FILE")] = "-",
     html: Annotated[
-        str, typer.Option("--html", help="draw the parses, tuples and links of the headlines given as arguments into this file", metavar="FILE")
+        str,
+        typer.Option(
+            "--html", help="draw the parses, tuples and links of the headlines given as arguments into this file", metavar="FILE"
+        ),
     ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],

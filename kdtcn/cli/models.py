@@ -45,11 +45,7 @@ def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
     )
     with Run(lake, "train", settings.fingerprint()) as run:
         sight = Sight.of(lake, settings)
-        trained = [
-            name
-            for alignment in settings.evaluation.alignments
-            for name in train_folds(lake, settings, alignment, sight)
-        ]
+        trained = [name for alignment in settings.evaluation.alignments for name in train_folds(lake, settings, alignment, sight)]
         live = [name for name in trained if name.startswith(f"{settings.training.live}-forecast-s0-")]
         if live:
             store.promote(lake, live[-1])

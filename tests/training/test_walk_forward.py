@@ -1,6 +1,5 @@
 """Walk forward on a lake: every test session is forecast once, by a model that was trained before its test period."""
 
-
 import pandas as pd
 import pytest
 
@@ -21,7 +20,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Sight]:
 def walk(built: tuple[Lake, Sight], origin: str) -> tuple[Settings, list[str], pd.DataFrame]:
     lake, sight = built
     evaluation = {"test_from": DAYS[200], "alignments": ["forecast"], "origin": origin, "months": 4, "longest": 120}
-    changes = {"evaluation": evaluation, "training": {"models": ["always-up", "logistic"], "live": "logistic", "seeds": 1, "workers": 1}}
+    changes = {
+        "evaluation": evaluation,
+        "training": {"models": ["always-up", "logistic"], "live": "logistic", "seeds": 1, "workers": 1},
+    }
     settings = SETTINGS.model_validate({**SETTINGS.model_dump(), **changes})
     with Run(lake, "test", settings.fingerprint()) as run:
         trained = train_folds(lake, settings, "forecast", sight)
