@@ -22,12 +22,14 @@ from kdtcn.lake import Lake
 from kdtcn.sessions import calendar, closes, day_end, day_start
 from kdtcn.sources.base import Price, Record
 from kdtcn.sources.store import store_news, store_prices
+from tests import figures
 
 DATA = Path(os.environ.get("KDTCN_SHARED_DATA", "../shared/data"))
 FIRST, N, TEST = pd.Timestamp("2011-01-03"), 640, 160
 NOW = pd.Timestamp("2020-01-01", tz="UTC")
 TRIAL = Trial(rate=0.9)
 HUGE = 4.0
+RESULTS = figures.ROOT / "docs" / "RESULTS.md"
 
 pytestmark = pytest.mark.xdist_group("plant")  # one copy for all of them
 
@@ -306,10 +308,26 @@ def test_a_grid_that_is_too_small_says_so() -> None:
 # -- real data, full count -------------------------------------------------------------------------------------------
 
 
+def controls_table(held: list[controls.Control]) -> str:
+    header = ["control", "accuracy %", "95 % interval", "AUC", "p", "wanted", "holds"]
+    rows = [
+        [
+            c.control,
+            f"{100 * c.accuracy:.1f}",
+            f"{100 * c.low:.1f} to {100 * c.high:.1f}",
+            f"{c.area:.3f}",
+            f"{c.p:.3f}",
+            c.wanted,
+        ]
+        for c in held
+    ]
+    return figures.table(header, [[*row, "yes" if c.holds else "no"] for row, c in zip(rows, held, strict=True)])
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "djia").is_dir(), reason="KDTCN_SHARED_DATA is absent: no real headlines to plant in")
 def test_on_real_data_nothing_is_found_where_nothing_is_and_a_large_effect_is(tmp_path: Path) -> None:
-    """The curve of docs/RESULTS.md at full count, and the controls on the same planted data."""
+    """The curve and the controls of docs/RESULTS.md at full count, which are written there."""
     from kdtcn.sources.kaggle import import_folder
 
     settings = load(Path("configs/djia.yaml"), [f"home={tmp_path}"])
@@ -319,12 +337,15 @@ def test_on_real_data_nothing_is_found_where_nothing_is_and_a_large_effect_is(tm
     home = tmp_path / "plant"
     rows = plant_run.curve(lake, settings, home, Trial(), [0.0, 0.25, 0.5, 0.75, 1.0, 1.5], 20, workers=2)
     found = plant_curve.curve(rows)
-    print(plant_curve.markdown(found))
+    figures.record("Power curve", plant_curve.markdown(found), RESULTS)
+    plant_curve.draw(found, RESULTS.with_name("power.svg"))
     table = found.table.set_index("size")
     assert table.at[0.0, "low"] <= plant_judge.LEVEL  # 5 % lies in the interval of what was rejected without an effect
     assert found.null == pytest.approx(plant_judge.LEVEL, abs=0.02)
     assert table.at[1.5, "power"] >= plant_curve.POWER
     assert found.smallest < 1.5
     assert table["oracle_edge"].is_monotonic_increasing
-    assert all(row.holds for row in controls.controls(lake, settings, home, rate=Trial().rate, seed=0))
+    held = controls.controls(lake, settings, home, rate=Trial().rate, seed=0)
+    figures.record("Controls on planted data", controls_table(held), RESULTS)
+    assert all(row.holds for row in held)
     assert lake.versions() == before
