@@ -33,15 +33,15 @@ def zst(content: bytes, window: int = 21) -> bytes:
     ("name", "content"),
     [
         ("a.csv", GOOD),
-        ("a.csv.gz", gzip.compress(GOOD)),
-        ("a.csv.gz", gzip.compress(GOOD[:20]) + gzip.compress(GOOD[20:])),  # two members, as `cat` makes them
+        ("a.csv.gz", gzip.compress(GOOD, mtime=0)),
+        ("a.csv.gz", gzip.compress(GOOD[:20], mtime=0) + gzip.compress(GOOD[20:], mtime=0)),  # two members, as `cat` makes them
         ("a.csv.zst", zst(GOOD)),
         ("a.csv.zst", zst(GOOD[:20]) + zst(GOOD[20:])),
         ("a.csv.zst", b"\x50\x2a\x4d\x18\x04\x00\x00\x00note" + zst(GOOD)),  # a frame to be skipped first
         ("a.csv.zst", zst(GOOD, 31)),
         ("a.csv.zip", zipped(("inside.csv", GOOD))),
         ("a.zip", zipped(("folder/", b""), ("folder/inside.csv", GOOD), ("__MACOSX/._inside.csv", b"x"))),
-        ("a.csv", gzip.compress(GOOD)),  # packed without saying so
+        ("a.csv", gzip.compress(GOOD, mtime=0)),  # packed without saying so
     ],
 )
 def test_one_text_in_many_packings(write: Callable[..., Path], name: str, content: bytes) -> None:
@@ -55,7 +55,7 @@ def test_the_name_inside_says_what_it_is(write: Callable[..., Path]) -> None:
     for path in (
         write("a.zip", zipped(("rows.jsonl", line))),
         write("a.ndjson.zst", zst(line)),
-        write("b.JSONL.gz", gzip.compress(line)),
+        write("b.JSONL.gz", gzip.compress(line, mtime=0)),
     ):
         assert open_table(path).header() == ["Date", "title"]
 
@@ -64,9 +64,9 @@ def test_the_name_inside_says_what_it_is(write: Callable[..., Path]) -> None:
     ("name", "content", "words"),
     [
         ("a.csv.gz", GOOD, "cannot be read as .gz"),
-        ("a.csv.zst", gzip.compress(GOOD), "cannot be read as .zst"),
+        ("a.csv.zst", gzip.compress(GOOD, mtime=0), "cannot be read as .zst"),
         ("a.csv.zst", zst(GOOD * 500)[:-9], "cannot be read to its end"),
-        ("a.csv.gz", gzip.compress(GOOD * 500)[:-20], "cannot be read to its end"),
+        ("a.csv.gz", gzip.compress(GOOD * 500, mtime=0)[:-20], "cannot be read to its end"),
         ("a.zip", zipped(("inside.csv", GOOD))[:-30], "cannot be read to its end"),
         ("a.zip", zipped(("a.csv", GOOD), ("b.csv", GOOD)), "holds 2 files instead of one"),
         ("a.zip", zipped(), "holds 0 files"),
