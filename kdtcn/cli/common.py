@@ -53,7 +53,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}" if value == value.normalize() and value.tz is None else f"{value:%Y-%m-%d %H:%M %Z}".strip()
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e12 else f"{value:.4g}"
     return str(value).replace("[", "\\[")
 
 

@@ -81,7 +81,10 @@ def evaluate(
     if json_:
         show(found, True)
     elif tests:
-        show(found.round(4), False, "two-sided p-values; _holm: corrected for all rows of an alignment")
+        short = {"mcnemar": "McN", "mcnemar_holm": "McN*", "dm": "DM", "dm_holm": "DM*", "timing": "PT"}
+        for alignment, rows in found.groupby("alignment", sort=False):
+            columns = rows.drop(columns=["alignment", "n"]).rename(columns=short).round(3)
+            show(columns, False, f"{alignment}: p-values of McNemar, Diebold-Mariano (* by Holm), Pesaran-Timmermann")
         out.print(in_words(found), markup=False)
     elif markdown:
         typer.echo(as_markdown(found))

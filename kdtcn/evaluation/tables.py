@@ -227,6 +227,5 @@ def _text(part: pd.DataFrame) -> pd.DataFrame:
             "F1": [number(v, ".3f") for v in part["f1"]],
             "MCC": [number(v, "+.3f") for v in part["mcc"]],
             "AUC": [number(v, ".3f") for v in part["auc"]],
-            "log loss": [number(v, ".3f") for v in part["log_loss"]],
         }
     )
