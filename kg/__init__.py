@@ -1,12 +1,13 @@
 """The knowledge graph: seed facts, importers, as-of views, entity linking, sub-graphs, embeddings."""
 
 from kg.embedding import Embedding, Recipe, complete, embed, update
-from kg.graph import Graph, load_seed
+from kg.graph import FOREVER, Graph, load_seed
 from kg.linking import Link, Linker
 from kg.store import build, load
 from kg.subgraphs import background, paths, subgraph
 
 __all__ = [
+    "FOREVER",
     "Embedding",
     "Graph",
     "Link",

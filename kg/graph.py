@@ -13,6 +13,7 @@ import pandas as pd
 
 from kdtcn.errors import InputError
 
+FOREVER = "1985-01-01"  # a start before every headline: it says "already then", not "since then"
 HERE = Path(__file__).parent
 KINDS = ("static", "dated", "unknown")
 ENTITY_COLUMNS = ["id", "label", "types", "description", "aliases", "source"]

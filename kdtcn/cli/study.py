@@ -1,11 +1,14 @@
 """`kdtcn study`: the index around sessions whose news told of an event type or an entity."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, show
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @app.command()
@@ -38,8 +41,25 @@ def study(
     prices = market(lake, settings)
     told = sight.news(lake, settings, "same_day" if same_day else "forecast", prices.sessions)
     if not event_type and not entity:
-        show(event_types(prices, told).round(5), json_, "mean return and size of move on the session that the news counts for")
-        return
-    at = positions(told, event_type=event_type, entity=find_entity(sight.graph, entity) if entity else "")
-    what = " and ".join(name for name in (event_type, entity) if name)
-    show(around(prices, at, before, after).round(5), json_, f"{what}: {len(at)} of {len(prices)} sessions")
+        table = event_types(prices, told)
+        title = "the session that the news counts for, by event type (p_holm: corrected for their number)"
+    else:
+        at = positions(told, event_type=event_type, entity=find_entity(sight.graph, entity) if entity else "")
+        table = around(prices, at, before, after)
+        title = f"{' and '.join(name for name in (event_type, entity) if name)}: {len(at)} of {len(prices)} sessions"
+    show(table if json_ else _in_percent(table), json_, title)
+
+
+def _in_percent(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table for people: means in percent with their intervals side by side."""
+    shown = table[[name for name in ("event_type", "offset", "n") if name in table]].copy()
+    for name, column, form in (("mean D %", "d", "+.2f"), ("mean |D| %", "size", ".2f")):
+        shown[name] = [format(100 * value, form) for value in table[column]]
+        ends = zip(table[f"{column}_low"], table[f"{column}_high"], strict=True)
+        shown[f"95 % of {'D' if column == 'd' else '|D|'}"] = [
+            f"{format(100 * low, form)} to {format(100 * high, form)}" for low, high in ends
+        ]
+    for name in ("p", "p_holm"):
+        if name in table:
+            shown[name] = table[name].map("{:.3f}".format)
+    return shown

