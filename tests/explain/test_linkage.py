@@ -75,6 +75,7 @@ def test_a_start_before_every_headline_is_not_shown_as_one() -> None:
     """The seed's capitals are in force from its first day; London has not been the capital "since 1985"."""
     graph = _graph()
     graph.edges["gb", "eu", "member_of"]["valid_from"] = FOREVER
+    graph.remove_edge("gb", "eu", "located_in")
     (sentence,) = link_events([EXIT], graph, relation_labels=LABELS).sentences
     assert sentence.text == "*Britain* — member of → *European Union* ← exiting from — *Britain*"
 
