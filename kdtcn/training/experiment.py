@@ -3,6 +3,7 @@
 from itertools import islice
 
 import pandas as pd
+import pyarrow.dataset as ds
 
 from kdtcn.config import Alignment, Settings
 from kdtcn.lake import Lake
@@ -78,6 +79,9 @@ def _store(lake: Lake, settings: Settings, fold: Fold, runs: list[Run], identity
         cost = {"seconds": round(run.seconds, 2), "parameters": run.n_parameters}
         rows.append(model_row(fold, settings, name, run.job.model, run.job.seed, {**run.config, **about, **cost}, run.state))
         forecasts.append(prediction_rows(name, fold.data.sessions[run.idx], run.logits, temperature, lake.versions()))
-    # forecasts first: a model that is stored counts as done
-    lake.upsert("predictions", pd.concat(forecasts, ignore_index=True))
+    # forecasts first: a model that is stored counts as done; a kill in between leaves forecasts that are not made twice
+    made = pd.concat(forecasts, ignore_index=True)
+    there = lake.read("predictions", columns=["session", "model_id"], where=ds.field("model_id").isin(made["model_id"].unique()))
+    known = pd.MultiIndex.from_frame(made[["session", "model_id"]]).isin(pd.MultiIndex.from_frame(there))
+    lake.upsert("predictions", made[~known])
     lake.upsert("models", pd.DataFrame(rows))

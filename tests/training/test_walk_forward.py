@@ -17,12 +17,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Sight]:
     return build(tmp_path_factory.mktemp("walk"), 0)
 
 
-def walk(built: tuple[Lake, Sight], origin: str) -> tuple[Settings, list[str], pd.DataFrame]:
+def walk(built: tuple[Lake, Sight], origin: str, epochs: int = 3) -> tuple[Settings, list[str], pd.DataFrame]:
     lake, sight = built
     evaluation = {"test_from": DAYS[200], "alignments": ["forecast"], "origin": origin, "months": 4, "longest": 120}
     changes = {
         "evaluation": evaluation,
-        "training": {"models": ["always-up", "logistic"], "live": "logistic", "seeds": 1, "workers": 1},
+        "training": {"models": ["always-up", "logistic"], "live": "logistic", "seeds": 1, "workers": 1, "epochs": epochs},
     }
     settings = SETTINGS.model_validate({**SETTINGS.model_dump(), **changes})
     with Run(lake, "test", settings.fingerprint()) as run:
@@ -50,3 +50,24 @@ def test_a_window_trains_on_fewer_sessions(built: tuple[Lake, Sight]) -> None:
     _, window, made = walk(built, "window")
     assert not set(rolling) & set(window)
     assert set(made["model"]) == {"always-up", "logistic"}
+
+
+def test_forecasts_of_a_model_that_a_kill_left_unstored_are_not_made_twice(
+    built: tuple[Lake, Sight], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forecasts are written before their models; a kill in between has the model trained again, to the same forecasts."""
+    lake, _ = built
+    written = Lake.upsert
+
+    def killed(self: Lake, table: str, frame: pd.DataFrame) -> object:
+        if table == "models" and not frame["model_id"].str.startswith("fold").any():
+            raise KeyboardInterrupt
+        return written(self, table, frame)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lake, "upsert", killed)
+        with pytest.raises(KeyboardInterrupt):
+            walk(built, "fixed", epochs=4)
+    walk(built, "fixed", epochs=4)
+    made = lake.read("predictions", columns=["session", "model_id"])
+    assert not made.duplicated().any()
