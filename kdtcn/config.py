@@ -66,6 +66,8 @@ class SourcesSettings(Section):
     prices: list[PriceSource] = Field([], description="price providers that `fetch` and the nightly ask")
     news: list[NewsSource] = Field([], description="news providers that `fetch` and the nightly ask")
     requests: int = Field(500, ge=1, description="requests that one `fetch` may make")
+    timeout: float = Field(20.0, gt=0, description="seconds without a byte after which a service counts as stalled")
+    attempts: int = Field(5, ge=1, description="times that one request is tried")
 
 
 class NlpSettings(Section):
@@ -110,6 +112,9 @@ class TrainingSettings(Section):
         "reversal",
         "logistic",
         "arima",
+        "ewma",
+        "har",
+        "garch",
         "lstm",
         "cnn",
         "tcn",
@@ -152,11 +157,19 @@ class ServeSettings(Section):
     at: Annotated[time, BeforeValidator(_clock), AfterValidator(_naive)] = time(0, 30)
     port: int = Field(0, ge=0, le=65535, description="port of the loopback Prefect server; 0: a free one")
     learn: bool = Field(True, description="before each forecast, learn vectors of the entities that it names first")
-    retrain: str = Field(
-        "",
-        pattern=r"^(\S+ \S+ \S+ \S+ \S+)?$",
-        description="cron expression, New York time, of a whole `run` that trains anew, e.g. 0 6 1 * *; empty: never",
+    catch_up: int = Field(5, ge=0, description="missed nights that a scheduled one makes up for, oldest first")
+    without_news: str = Field("tcn", description="the price-only model that forecasts a session without a headline")
+    warn: float = Field(0.25, gt=0, le=1, description="P(abrupt) from which on a notification warns")
+    pause: float = Field(5.0, ge=0, description="seconds before providers that all failed are asked again")
+
+
+class RetrainSettings(Section):
+    when: list[Literal["weekly", "calibration", "inputs"]] = Field(
+        [], description="what a night trains anew for: a week has begun, the forecasts or the inputs have drifted; empty: never"
     )
+    window: int = Field(60, ge=10, description="last sessions, on which old and new model are compared and drift is judged")
+    level: float = Field(0.001, gt=0, lt=1, description="p-value below which calibration or inputs count as drifted")
+    rest: int = Field(5, ge=1, description="sessions between two trainings for drift")
 
 
 class Settings(BaseSettings):
@@ -178,6 +191,7 @@ class Settings(BaseSettings):
     explain: ExplainSettings = ExplainSettings()
     report: ReportSettings = ReportSettings()
     serve: ServeSettings = ServeSettings()
+    retrain: RetrainSettings = RetrainSettings()
 
     @model_validator(mode="after")
     def _live_is_trained(self) -> "Settings":
@@ -203,7 +217,7 @@ class Settings(BaseSettings):
     def fingerprint(self, *sections: str) -> str:
         """Hash of the named sections (all but paths when none is named): equal settings give equal models."""
         tree = self.model_dump(mode="json")
-        chosen = {key: tree[key] for key in sections or sorted(set(tree) - {"home", "lake", "serve"})}
+        chosen = {key: tree[key] for key in sections or sorted(set(tree) - {"home", "lake", "serve", "retrain"})}
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:12]
 
     @classmethod
