@@ -1,5 +1,6 @@
 """Neural models: what the TCN variants, the LSTM and the CNN share; each names its backbone and its items."""
 
+import copy
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -13,9 +14,11 @@ from kdtcn.features.dataset import Dataset
 from kdtcn.models import volatility
 from kdtcn.models.base import ABRUPT, UP, History, Model, logit, one_thread, rate
 from kdtcn.models.batches import Source
+from kdtcn.models.descent import initialise
 from kdtcn.models.loop import optimise, predict
 from kdtcn.models.network import Backbone, Network
 from kdtcn.models.options import Options
+from kdtcn.models.snapshots import Snapshots
 
 
 class NeuralModel(Model):
@@ -25,7 +28,7 @@ class NeuralModel(Model):
 
     def __init__(self, **options: Any) -> None:
         self.options = Options.of(options)
-        self.network: Network | None = None
+        self.network: Network | Snapshots | None = None
         self.dims: dict[str, int] = {}
         self.volatility = torch.zeros(7, dtype=torch.float64)
 
@@ -54,9 +57,10 @@ class NeuralModel(Model):
             source = Source(data, self.kind)
             self.dims = {"item": source.item_dim, "window": data.window, **self.widths(source.item_dim, data.window)}
             network = self.build(self.dims)
+            initialise(network, self.options.init, but=network.output)
             self._prepare(network, source, data, train)
             self.volatility = volatility.fit(data, train)
-            history = optimise(
+            history, kept = optimise(
                 network,
                 source,
                 data,
@@ -66,14 +70,27 @@ class NeuralModel(Model):
                 seed,
                 self.options,
             )
-        self.network = network
+            self.network = self._assemble(network, kept)
         return history
+
+    def _assemble(self, network: Network, kept: list[dict[str, Tensor]]) -> Network | Snapshots:
+        """The network with the weights to keep; several sets make an ensemble."""
+        if len(kept) > 1:
+            self.dims["members"] = len(kept)
+            members = [copy.deepcopy(network) for _ in kept]
+        else:
+            members = [network]
+        for member, weights in zip(members, kept, strict=True):
+            member.load_state_dict(weights)
+        return Snapshots(members) if len(kept) > 1 else network
 
     def _prepare(self, network: Network, source: Source, data: Dataset, train: np.ndarray) -> None:
         """The base rate of rises as the first bias, and the items' scaler: both from the training rows alone."""
         with torch.no_grad():
             network.output.bias[UP] = float(logit(rate(data.up, train)))
             network.output.bias[ABRUPT] = 0.0
+            if self.options.class_weights == "balanced":
+                network.output.bias[UP] = 0.0  # both classes weigh the same, so neither is likelier
             if network.news is not None and source.items is not None and source.vectors is not None and len(train):
                 first, last = int(train.min()) - data.window + 1, int(train.max())
                 start, stop = int(source.items.offsets[first]), int(source.items.offsets[last + 1])
@@ -89,7 +106,7 @@ class NeuralModel(Model):
         start[:, ABRUPT] = torch.from_numpy(volatility.logits(data, idx, self.volatility.numpy()))
         return start
 
-    def fitted(self) -> Network:
+    def fitted(self) -> Network | Snapshots:
         """The network in evaluation mode; ModelError before fitting."""
         if self.network is None:
             raise ModelError(f"{self.family}: not fitted yet; call fit first")
@@ -121,7 +138,8 @@ class NeuralModel(Model):
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
         try:
-            network = self.build(self.dims)
+            members = [self.build(self.dims) for _ in range(self.dims.get("members", 1))]
+            network = Snapshots(members) if len(members) > 1 else members[0]
             rest = dict(tensors)
             self.volatility = rest.pop("volatility")
             network.load_state_dict(rest)
