@@ -37,7 +37,7 @@ class Dataset:
     Inputs at row i are known at the decision time of session i: prices[i] is the price vector of session i-1 (n, 5),
     items hold the headlines or events that became known since the decision time of session i-1, sigma[i] is the
     trailing volatility up to i-1. Labels of row i (d, c, up, abrupt) are known at the close of session i; unknown
-    ones are NaN or -1. d and c are simple returns (not percent).
+    ones are NaN or -1. d and c are simple returns (not percent); `threshold` is the |c| above which a session is abrupt.
     """
 
     sessions: pd.DatetimeIndex
@@ -50,6 +50,7 @@ class Dataset:
     first: int
     window: int
     items: Mapping[str, Items]
+    threshold: float = 0.02
 
     def __len__(self) -> int:
         return len(self.sessions)

@@ -28,6 +28,7 @@ class Market:
     abrupt: np.ndarray
     sigma: np.ndarray
     warmup: int
+    threshold: float = 0.02
 
     def __len__(self) -> int:
         return len(self.sessions)
@@ -127,4 +128,5 @@ def market(
         abrupt=label["abrupt"].to_numpy()[keep],
         sigma=sigma.to_numpy(float)[keep],
         warmup=max(0, (int(warm[0]) if len(warm) else len(index)) - skipped),
+        threshold=settings.abrupt.threshold,
     )

@@ -129,6 +129,7 @@ def priced(market: Market, window: int, items: Mapping[str, Items] | None = None
         first=market.warmup + window - 1,
         window=window,
         items=items or {},
+        threshold=market.threshold,
     )
 
 

@@ -30,12 +30,14 @@ class Model(ABC):
     """A classifier of sessions.
 
     `family` is its registered short name, `kind` the items it reads (None: prices only), `seeded` whether a seed
-    changes it. Logits are raw: calibration is kept apart, because effects are measured on the raw logit of P(up).
+    changes it, `history` how many sessions before a row it reads where that is more than a window. Logits are raw:
+    calibration is kept apart, because effects are measured on the raw logit of P(up).
     """
 
     family: ClassVar[str]
     kind: ClassVar[str | None] = None
     seeded: ClassVar[bool] = False
+    history: ClassVar[int] = 0
 
     @abstractmethod
     def fit(

@@ -56,7 +56,7 @@ def outlook(
     span = int(known.get_loc(last)) - int(known.get_loc(sessions[0])) + 1
     as_of = decision_time(last, settings.decision.at)
     window = int(config.get("window", settings.features.window))
-    prices = market(lake, settings, last=last, n=span + window + before, as_of=as_of)
+    prices = market(lake, settings, last=last, n=span + max(window, model.history) + before, as_of=as_of)
     said = sight.news(lake, settings, "forecast", prices.sessions, as_of)
     data = fitted.dataset(prices, said, window)
     return Outlook(model_id, model, (config["temperature"][0], config["temperature"][1]), fitted, prices, said, data)

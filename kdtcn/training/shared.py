@@ -17,6 +17,7 @@ def put(data: Dataset, folder: Path, kinds: set[str], written: dict[int, Path] |
     done = {} if written is None else written
     np.save(folder / "sessions.npy", data.sessions.to_numpy().astype("datetime64[D]"))
     np.save(folder / "shape.npy", np.array([data.first, data.window], dtype=np.int64))
+    np.save(folder / "threshold.npy", np.array(data.threshold))
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", getattr(data, name))
     for kind, items in data.items.items():
@@ -42,5 +43,10 @@ def get(folder: Path) -> Dataset:
     first, window = np.load(folder / "shape.npy")
     arrays: Mapping[str, np.ndarray] = {name: np.load(folder / f"{name}.npy") for name in _ARRAYS}
     return Dataset(
-        sessions=pd.DatetimeIndex(np.load(folder / "sessions.npy")), first=int(first), window=int(window), items=items, **arrays
+        sessions=pd.DatetimeIndex(np.load(folder / "sessions.npy")),
+        first=int(first),
+        window=int(window),
+        items=items,
+        threshold=float(np.load(folder / "threshold.npy")),
+        **arrays,
     )
