@@ -10,7 +10,7 @@ from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, show
 
 if TYPE_CHECKING:
-    from kdtcn.evaluation.findings import Finding
+    from kdtcn.findings import Finding
 
 audit_app = typer.Typer(help="Hold models against what they promise.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")

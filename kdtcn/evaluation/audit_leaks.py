@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 
 from kdtcn import models
 from kdtcn.config import Settings
-from kdtcn.evaluation.findings import Finding
 from kdtcn.evaluation.metrics import auc
 from kdtcn.features import fitted as folds
 from kdtcn.features.dataset import PRICE_COLUMNS, Dataset
 from kdtcn.features.market import Market, market
+from kdtcn.findings import Finding
 from kdtcn.lake import Lake
 from kdtcn.models.base import UP
 from kdtcn.sessions import decision_times

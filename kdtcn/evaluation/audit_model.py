@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from kdtcn import models
-from kdtcn.evaluation.findings import Finding
 from kdtcn.evaluation.metrics import log_loss
 from kdtcn.features.dataset import Dataset
+from kdtcn.findings import Finding
 from kdtcn.models.base import UP, Model
 from kdtcn.models.batches import Source
 from kdtcn.models.loop import loss

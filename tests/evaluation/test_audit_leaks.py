@@ -10,11 +10,11 @@ import pytest
 
 from kdtcn.config import Settings
 from kdtcn.evaluation import audit_leaks
-from kdtcn.evaluation.findings import Finding
 from kdtcn.features import market as market_module
 from kdtcn.features.dataset import Dataset
 from kdtcn.features.market import labels, price_vectors
 from kdtcn.features.news import News
+from kdtcn.findings import Finding
 from kdtcn.lake import Lake
 from kdtcn.training import fold as fold_module
 from kdtcn.training.fold import Fold, Sight, prepare

@@ -8,8 +8,8 @@ import torch
 
 from kdtcn import models
 from kdtcn.evaluation.audit_model import audit
-from kdtcn.evaluation.findings import Finding
 from kdtcn.features.dataset import Dataset
+from kdtcn.findings import Finding
 from kdtcn.models.kdtcn import Kdtcn
 from kdtcn.models.network import Network
 from kdtcn.models.signs import PreviousSign
