@@ -1,12 +1,15 @@
 """What a learning curve says, in words: still learning, overfitting since epoch n, plateau, diverging."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
+import pandas as pd
 
+Curve = Sequence[Mapping[str, float]]
 Kind = Literal["still learning", "overfitting", "plateau", "diverging"]
 _FEWEST = 4  # fewer epochs say nothing
 _MOVED = 0.005  # a loss has moved when it changed by this share of itself
@@ -24,7 +27,7 @@ class Diagnosis:
     words: str
 
 
-def diagnose(rows: Sequence[Mapping[str, float]]) -> Diagnosis | None:
+def diagnose(rows: Curve) -> Diagnosis | None:
     """Read a curve as `models` stores it: a row an epoch with epoch, train, rate and, where rows were held back, valid.
 
     None where there is no curve (closed-form models) or fewer than four epochs. Diverging: the training loss ends 5 % above its
@@ -61,26 +64,28 @@ def diagnose(rows: Sequence[Mapping[str, float]]) -> Diagnosis | None:
     return Diagnosis("plateau", 0, f"plateau: no clear change after epoch {epochs[int(seen.argmin())]}")
 
 
-def said(curves: Iterable[tuple[str, Sequence[Mapping[str, float]]]]) -> list[str]:
+def said(curves: Iterable[tuple[str, Curve]]) -> list[str]:
     """One line a model: how many of its runs show what. `curves`: model name and stored curve of each run."""
     by_model: dict[str, list[Diagnosis]] = defaultdict(list)
     for name, rows in curves:
-        if found := diagnose(rows):
+        if (found := diagnose(rows)) is not None:
             by_model[name].append(found)
-    lines = []
-    for name, found in by_model.items():
-        parts = []
-        for kind in ("still learning", "plateau", "overfitting", "diverging"):
-            some = [one for one in found if one.kind == kind]
-            epochs = sorted({one.since for one in some})
-            since = (
-                f" since epoch {epochs[0]}{f' to {epochs[-1]}' if len(epochs) > 1 else ''}"
-                if kind == "overfitting" and some
-                else ""
-            )
-            parts += [f"{len(some)} {kind}{since}"] if some else []
-        lines.append(f"{name}: {', '.join(parts)}")
-    return lines
+    return [f"{name}: {_counted(several)}" for name, several in by_model.items()]
+
+
+def _counted(several: Sequence[Diagnosis]) -> str:
+    """For example: 1 plateau, 4 overfitting since epoch 2 to 5."""
+    parts = []
+    for kind in get_args(Kind):
+        since = sorted(one.since for one in several if one.kind == kind)
+        epochs = f" since epoch {since[0]}{f' to {since[-1]}' if since[-1] > since[0] else ''}" if since and since[-1] else ""
+        parts += [f"{len(since)} {kind}{epochs}"] if since else []
+    return ", ".join(parts)
+
+
+def stored(models: pd.DataFrame) -> list[tuple[str, Curve]]:
+    """Model name and curve of rows of `models` (columns family and config), for `said` and for drawing."""
+    return [(str(row.family), json.loads(str(row.config)).get("curve", [])) for row in models.itertuples()]
 
 
 def _end(values: np.ndarray) -> float:
