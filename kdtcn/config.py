@@ -72,7 +72,10 @@ class SourcesSettings(Section):
 
 class NlpSettings(Section):
     model: str = Field("", description="name or path of a spaCy pipeline; empty: the one that ships")
-    workers: int = Field(2, ge=1, le=64)
+    workers: int = Field(2, ge=1, le=64, description="processes that read headlines")
+    dask: str = Field(
+        "", pattern=r"^((tcp|tls)://\S+:\d+)?$", description="address of a Dask scheduler whose workers read headlines instead"
+    )
     batch_size: int = Field(256, ge=1)
 
 
@@ -132,8 +135,9 @@ class TrainingSettings(Section):
 
 class EvaluationSettings(Section):
     test_from: date = Field(date(2015, 1, 1), description="first day of the test period")
-    origin: Literal["fixed", "rolling", "window"] = Field(
-        "fixed", description="train once, or before each test period on all before it, or on the last `longest` sessions"
+    origin: Literal["fixed", "shares", "rolling", "window"] = Field(
+        "fixed",
+        description="train once before test_from, or on 80 % of the sessions, or before each test period on all before it, or on the last `longest` sessions",
     )
     months: int = Field(12, ge=1, description="length of a test period where the origin moves")
     longest: int = Field(750, ge=100, description="sessions to train on for origin: window")

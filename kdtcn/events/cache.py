@@ -9,12 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from kdtcn.events.reading import Reader
 from kdtcn.events.tuples import EventTuple
+
+Chunk = TypeVar("Chunk")
 
 TABLE = "CREATE TABLE IF NOT EXISTS readings (text BLOB PRIMARY KEY, events TEXT NOT NULL) WITHOUT ROWID"
 # SQLite takes this many parameters in any build.
@@ -48,14 +53,45 @@ class ReadingCache:
             self._connection.executemany("INSERT OR IGNORE INTO readings VALUES (?, ?)", rows)
 
 
-def read_through(texts: list[str], cache: ReadingCache, read: Reader) -> list[list[EventTuple]]:
-    """Event tuples of each text, in order: looked up where known, each other text read once."""
-    found = cache.known(texts)
-    missing = [text for text in dict.fromkeys(texts) if text not in found]
-    new = {text: reading.events for text, reading in zip(missing, read(missing), strict=True)}
-    cache.add(new)
-    found |= new
-    return [found[text] for text in texts]
+def read_through(
+    chunks: Iterable[tuple[Chunk, list[str]]], cache: ReadingCache, read: Reader
+) -> Iterator[tuple[Chunk, list[list[EventTuple]]]]:
+    """Each chunk with the event tuples of its texts, in order: looked up where known, each other text read.
+
+    Chunks are taken as the reader asks for texts, so that its workers go on with the next while this one is being stored.
+    """
+    begun: deque[_Begun] = deque()
+
+    def unread() -> Iterator[str]:
+        for chunk, texts in chunks:
+            known = cache.known(texts)
+            new = [text for text in dict.fromkeys(texts) if text not in known]
+            begun.append(_Begun(chunk, texts, known, new))
+            yield from new
+
+    def complete() -> Iterator[tuple[Chunk, list[list[EventTuple]]]]:
+        while begun and len(begun[0].readings) == len(begun[0].new):
+            done = begun.popleft()
+            found = dict(zip(done.new, done.readings, strict=True))
+            cache.add(found)
+            yield done.chunk, [found[text] if text in found else done.known[text] for text in done.texts]
+
+    for reading in read(unread()):
+        yield from complete()  # chunks without a new text come before the one that this text is of
+        begun[0].readings.append(reading.events)
+        yield from complete()
+    yield from complete()
+
+
+@dataclass
+class _Begun:
+    """A chunk whose texts are being read."""
+
+    chunk: Any
+    texts: list[str]
+    known: dict[str, list[EventTuple]]
+    new: list[str]
+    readings: list[list[EventTuple]] = field(default_factory=list)
 
 
 @contextmanager

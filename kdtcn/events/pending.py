@@ -42,11 +42,11 @@ def extract_pending(lake: Lake, settings: Settings, months: Sequence[str] | None
         return counts
     with (
         open_cache(settings.folder / "cache", extractor) as cache,
-        reader(nlp, workers=settings.nlp.workers, batch_size=settings.nlp.batch_size) as read,
+        reader(nlp, workers=settings.nlp.workers, batch_size=settings.nlp.batch_size, dask=settings.nlp.dask) as read,
     ):
-        for at in track(range(0, len(heads), CHUNK), "extracting events", -(-len(heads) // CHUNK)):
-            chunk = _texts(lake, heads.iloc[at : at + CHUNK])
-            found = read_through(chunk["text"].tolist(), cache, read)
+        chunks = (_texts(lake, heads.iloc[at : at + CHUNK]) for at in range(0, len(heads), CHUNK))
+        done = read_through(((chunk, chunk["text"].tolist()) for chunk in chunks), cache, read)
+        for chunk, found in track(done, "extracting events", len(heads), weigh=lambda pair: len(pair[0])):
             rows = list(zip(chunk.itertuples(index=False), found, strict=True))
             events = pd.DataFrame([_row(head, event, extractor) for head, tuples in rows for event in tuples])
             if len(events):

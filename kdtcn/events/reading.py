@@ -1,4 +1,4 @@
-"""Texts in, event tuples out, in order: in this process or in several."""
+"""Texts in, event tuples out, in order: in this process, in several, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
+from multiprocessing.connection import wait
+from threading import Lock, Thread
 from typing import NamedTuple
 
 from spacy.language import Language
 
+from kdtcn.errors import ConfigError
 from kdtcn.events.cleaning import prepare
-from kdtcn.events.extractor import extract, mentions
-from kdtcn.events.pipeline import load
+from kdtcn.events.extractor import extract, extractor_id, mentions
+from kdtcn.events.pipeline import SHIPPED, load
 from kdtcn.events.tuples import EventTuple, Mention
 
 # Batches in flight for each worker: enough to keep it busy, few enough that memory does not grow with the number of texts.
@@ -42,18 +45,52 @@ def extract_texts(texts: Iterable[str], nlp: Language, *, workers: int = 1, batc
 
 
 @contextmanager
-def reader(nlp: Language, *, workers: int, batch_size: int) -> Iterator[Reader]:
+def reader(nlp: Language, *, workers: int, batch_size: int, dask: str = "") -> Iterator[Reader]:
     """A function from texts to readings whose workers live until the block ends.
 
-    With several workers the pipeline is loaded once in each, from the folder it came from, and only tuples travel back.
+    With several workers the pipeline is loaded once in each, by the name or folder it came from, and only tuples travel back.
+    `dask` is the address of a scheduler, whose workers then read instead of processes of this machine. ConfigError where no
+    scheduler answers there, or where a worker would read otherwise than this process.
     """
-    if workers == 1 or nlp.path is None:
+    if nlp.path is None or (workers == 1 and not dask):
         yield partial(_read_here, nlp, batch_size)
-        return
-    # Spawned, not forked: a fork would inherit the locks of threads that torch or arrow run. None starts before the first batch.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(str(nlp.path),)) as pool:
-        yield partial(_read_there, pool, nlp, workers, batch_size)
+    elif dask:
+        with _cluster(dask, nlp) as (executor, processes):
+            yield partial(_read_there, executor, nlp, processes, batch_size)
+    else:
+        # Spawned, not forked: a fork would inherit the locks of threads that torch or arrow run. None starts before the first batch.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(_name(nlp),)) as pool:
+            yield partial(_read_there, pool, nlp, workers, batch_size)
+
+
+@contextmanager
+def _cluster(address: str, nlp: Language) -> Iterator[tuple[Executor, int]]:
+    """The cluster as an executor, and how many processes it has."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ConfigError("nlp.dask needs the package distributed: pip install 'kdtcn[dask]'") from None
+    try:
+        client = Client(address, timeout="20s", set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ConfigError(f"nlp.dask {address!r}: no Dask scheduler answers there ({error.__class__.__name__})") from None
+    with client:
+        try:
+            found = client.run(_reads_as, _name(nlp), on_error="return")
+        except ValueError:  # of distributed, where there is no worker
+            found = {}
+        if not found:
+            raise ConfigError(
+                f"nlp.dask {address!r}: the scheduler has no worker; start some with `dask worker {address} --nthreads 1`"
+            )
+        mine = extractor_id(nlp)
+        for worker, reads_as in found.items():
+            if reads_as != mine:
+                raise ConfigError(
+                    f"nlp.dask: worker {worker} reads as {str(reads_as)[:120]}, this process as {mine}; install the same kdtcn and pipeline there"
+                )
+        yield client.get_executor(pure=False, retries=2), len(found)
 
 
 def extract_batch(texts: list[str], nlp: Language) -> list[Reading]:
@@ -72,9 +109,7 @@ def _read_here(nlp: Language, batch_size: int, texts: Iterable[str]) -> Iterator
         yield from extract_batch(batch, nlp)
 
 
-def _read_there(
-    pool: ProcessPoolExecutor, nlp: Language, workers: int, batch_size: int, texts: Iterable[str]
-) -> Iterator[Reading]:
+def _read_there(pool: Executor, nlp: Language, workers: int, batch_size: int, texts: Iterable[str]) -> Iterator[Reading]:
     stream = iter(texts)
     first = list(islice(stream, WORTH_WORKERS * batch_size))
     if len(first) < WORTH_WORKERS * batch_size:
@@ -84,22 +119,39 @@ def _read_there(
     waiting: deque[Future[list[Reading]]] = deque()
     while True:
         while len(waiting) < workers * AHEAD and (batch := list(islice(stream, batch_size))):
-            waiting.append(pool.submit(_work, batch))
+            waiting.append(pool.submit(_work, _name(nlp), batch))
         if not waiting:
             return
         yield from waiting.popleft().result()
 
 
-_nlp: Language | None = None
+def _name(nlp: Language) -> str:
+    """What a worker loads the pipeline by; that which ships lies in each machine's own installation."""
+    return "" if nlp.path == SHIPPED else str(nlp.path)
 
 
-def _start(path: str) -> None:
+def _start(name: str) -> None:
     """Load the pipeline once in a worker. One thread each: more would fight over the cores."""
-    global _nlp
     os.environ["OMP_NUM_THREADS"] = "1"
-    _nlp = load(path)
+    Thread(target=_end_with_parent, daemon=True).start()
+    load(name)
 
 
-def _work(texts: list[str]) -> list[Reading]:
-    assert _nlp is not None
-    return extract_batch(texts, _nlp)
+def _end_with_parent() -> None:
+    """A parent that was killed cannot end its workers: they wait for texts for ever, unless they look."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+_one = Lock()  # a Dask worker may have several threads; the pipeline is for one at a time
+
+
+def _work(name: str, texts: list[str]) -> list[Reading]:
+    with _one:
+        return extract_batch(texts, load(name))
+
+
+def _reads_as(name: str) -> str:
+    return extractor_id(load(name))

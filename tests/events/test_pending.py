@@ -48,12 +48,11 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     through = pending.read_through
 
-    def watched(texts, cache, read):
+    def watched(chunks, cache, read):
         def watch(asked):
-            seen.extend(asked)
-            return read(asked)
+            return read(seen.append(text) or text for text in asked)
 
-        return through(texts, cache, watch)
+        return through(chunks, cache, watch)
 
     monkeypatch.setattr(pending, "read_through", watched)
     return seen
@@ -102,6 +101,7 @@ def test_stopping_between_chunks_loses_nothing(
 ) -> None:
     lake = stored(tmp_path)
     monkeypatch.setattr(pending, "CHUNK", 2)
+    settings = Settings(home=settings.home, nlp={"workers": 1, "batch_size": 2})  # what is read ahead of the chunk is read again
     upsert = lake.upsert
 
     def stops(table: str, frame: pd.DataFrame):
@@ -135,7 +135,8 @@ def test_tuples_come_back_as_they_were_kept(tmp_path: Path, text: str, nlp: Lang
         return iter(())
 
     with open_cache(tmp_path, "one") as cache:
-        assert read_through([text], cache, lambda asked: (Reading(reading.events, []) for _ in asked)) == [reading.events]
-        assert read_through([text, text], cache, never) == [reading.events] * 2
+        kept = read_through([("a", [text])], cache, lambda asked: (Reading(reading.events, []) for _ in asked))
+        assert list(kept) == [("a", [reading.events])]
+        assert list(read_through([("b", [text, text]), ("c", [])], cache, never)) == [("b", [reading.events] * 2), ("c", [])]
     with open_cache(tmp_path, "two") as cache:
         assert cache.known([text]) == {}
