@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,6 +62,46 @@ def leaks(
     sight = Sight.of(lake, settings)
     fold = prepare(lake, settings, "forecast", sight)
     _conclude(audit(lake, settings, sight, fold, sessions=sessions, model=name), f"leaks in {settings.name}", json_)
+
+
+@audit_app.command()
+def effects(
+    sessions: Annotated[int, typer.Option("--sessions", help="sessions of the test period to measure", min=2)] = 24,
+    name: Annotated[str, typer.Option("--model", help="a model's id; default: the model in force", metavar="ID")] = "",
+    truth: Annotated[Path, typer.Option("--truth", help="folder with the truth of a synthetic world", metavar="FOLDER")] = Path(
+        "data/truth"
+    ),
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Whether event effects are faithful: deletion and insertion, sufficiency, stability over seeds, shuffled weights.
+
+    On a synthetic world the planted causes that effects find come with it, as `kdtcn demo check` measures them.
+
+    Examples:
+        kdtcn audit effects --config configs/djia.yaml
+        kdtcn audit effects --config configs/demo.yaml --sessions 40 --json
+    """
+    from kdtcn.errors import ModelError
+    from kdtcn.explain.audit import judge, measure
+    from kdtcn.training.fold import Sight
+    from kdtcn.training.store import live_model
+
+    settings, lake = open_lake(config, sets)
+    model_id = name or live_model(lake)
+    if not model_id:
+        raise ModelError(f"{lake.url}: no model is in force; run `kdtcn train --config {config}` first")
+    rows = measure(lake, settings, Sight.of(lake, settings), model_id, sessions)
+    found = list(judge(rows))
+    if settings.report.synthetic:
+        from kdtcn.demo.check import effect_findings
+        from kdtcn.demo.found import gather
+        from kdtcn.findings import Finding
+
+        for f in effect_findings([gather(lake, settings, truth, sessions)]):
+            found.append(Finding(f.what, f"{f.value:.2f} ({f.low:.2f} to {f.high:.2f}), n = {f.n}", f.wanted, f.holds))
+    _conclude(found, f"effects of {model_id}, {len(rows)} sessions", json_)
 
 
 def _conclude(findings: "Iterable[Finding]", title: str, json_: bool) -> None:

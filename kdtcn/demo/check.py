@@ -88,6 +88,11 @@ def findings(worlds: Sequence[Found], way: float) -> Iterator[Finding]:
         yield _finding(
             name, worlds, _prices_only, interval, "chance in the interval", lambda value, low, high: low <= 0.5 <= high
         )
+    yield from effect_findings(worlds)
+
+
+def effect_findings(worlds: Sequence[Found]) -> Iterator[Finding]:
+    """What is promised of effects alone."""
     for driver, bound in (("seen", SEEN), ("unseen", UNSEEN)):
         name = f"planted event among the {LARGEST} largest effects, {driver} causes"
         yield _finding(name, worlds, partial(_on_top, driver), interval, f">= {bound:.2f}", partial(_reaches, bound))
