@@ -27,7 +27,8 @@ def evaluate(
     """
     from kdtcn.evaluation.comparison import comparisons, in_words
     from kdtcn.evaluation.stored import stored_predictions
-    from kdtcn.evaluation.tables import as_markdown, as_rich, table
+    from kdtcn.evaluation.render import as_markdown, as_rich
+    from kdtcn.evaluation.tables import table
 
     settings, lake = open_lake(config, sets)
     made = stored_predictions(lake, settings)

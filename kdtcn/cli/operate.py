@@ -42,7 +42,7 @@ def run(config: ConfigOption = Path("configs/demo.yaml"), sets: SetOption = []) 
         kdtcn run --config configs/djia.yaml --set training.seeds=3
     """
     from kdtcn.evaluation.stored import evaluation_table
-    from kdtcn.evaluation.tables import as_rich
+    from kdtcn.evaluation.render import as_rich
     from kdtcn.models import family
 
     settings, lake = open_lake(config, sets)

@@ -11,22 +11,26 @@ from scipy.stats import norm, t
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from kdtcn.errors import InputError
+from kdtcn.evaluation.intervals import detectable_edge
 from kdtcn.evaluation.metrics import log_losses
-from kdtcn.evaluation.tables import with_reversal
+from kdtcn.evaluation.tables import directional, with_reversal
 
 AGAINST = ("always-up", "tcn", "reversal")  # no skill, prices only, and the rule that abrupt sessions obey
-_TWO_SIDED, _POWER = 1.959963984540054, 0.8416212335729143  # normal quantiles of 97.5 % and of 80 %
 
 
-def comparisons(predictions: pd.DataFrame, against: Sequence[str] = AGAINST) -> pd.DataFrame:
+def comparisons(predictions: pd.DataFrame, against: Sequence[str] = AGAINST, *, tried: int = 1) -> pd.DataFrame:
     """Every model against every reference that was run, on all sessions that both forecast.
 
-    predictions: columns session, model, seed, alignment, p_up, up, d, c. The result has columns alignment, model,
-    against, n, gap (difference of accuracies), mcnemar and dm (two-sided p-values), mcnemar_holm and dm_holm (the same,
-    corrected by Holm's method for all rows of the alignment) and timing (one-sided p-value of Pesaran & Timmermann for
-    the model alone).
+    predictions: columns session, model, seed, alignment, p_up, up, d, c. tried: how many configurations of the models were
+    tried before these; each could have stood here. The result has columns alignment, model, against, n, gap (difference of
+    accuracies), mcnemar and dm (two-sided p-values), timing (one-sided p-value of Pesaran & Timmermann for the model alone),
+    the three again with _holm (corrected by Holm's method for all rows of the alignment, of `timing` all models, times
+    `tried`), and corrected_for, the number of comparisons that makes.
     """
-    parts = []
+    if tried < 1:
+        raise InputError(f"configurations tried: {tried}; at least the one that is shown was")
+    predictions, parts = directional(predictions), []
     for alignment, rows in predictions.groupby("alignment", sort=False):
         rows = with_reversal(rows)
         order = list(rows["model"].drop_duplicates())
@@ -49,9 +53,11 @@ def comparisons(predictions: pd.DataFrame, against: Sequence[str] = AGAINST) -> 
         if found:
             table = pd.DataFrame(found)
             for test in ("mcnemar", "dm"):
-                table[f"{test}_holm"] = multipletests(table[test], method="holm")[1]
-            parts.append(table)
-    columns = ["alignment", "model", "against", "n", "gap", "mcnemar", "mcnemar_holm", "dm", "dm_holm", "timing"]
+                table[f"{test}_holm"] = holm(table[test].to_numpy(), tried)
+            corrected = dict(zip(timing, holm(np.array(list(timing.values())), tried), strict=True))
+            parts.append(table.assign(timing_holm=table["model"].map(corrected), corrected_for=len(table) * tried))
+    columns = ["alignment", "model", "against", "n", "gap", "mcnemar", "mcnemar_holm", "dm", "dm_holm"]
+    columns += ["timing", "timing_holm", "corrected_for"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
@@ -65,6 +71,18 @@ def _pair(one: pd.Series, other: pd.Series, up: np.ndarray) -> dict[str, float]:
         "mcnemar": mcnemar_test(right, reference),
         "dm": diebold_mariano(log_losses(p, y), log_losses(q, y)),
     }
+
+
+def holm(p: np.ndarray, tried: int = 1) -> np.ndarray:
+    """p-values corrected by Holm's method (1979) for their number times `tried`; NaN stays NaN and counts for nothing.
+
+    Comparisons that configurations tried before would have made count as if they had shown nothing.
+    """
+    corrected, told = p.astype(np.float64), ~np.isnan(p)
+    if told.any():
+        untold = np.ones((tried - 1) * int(told.sum()))
+        corrected[told] = multipletests(np.concatenate([p[told], untold]), method="holm")[1][: told.sum()]
+    return corrected
 
 
 def mcnemar_test(right: np.ndarray, reference: np.ndarray) -> float:
@@ -108,11 +126,6 @@ def pesaran_timmermann(said: np.ndarray, up: np.ndarray) -> float:
     return float(norm.sf((hits - chance) / np.sqrt(variance - estimated))) if variance > estimated else float("nan")
 
 
-def detectable_edge(n: int) -> float:
-    """The smallest lead of an accuracy over one half that n sessions show in 80 % of the cases (5 % level, two-sided)."""
-    return (_TWO_SIDED + _POWER) * 0.5 / float(np.sqrt(n)) if n else float("nan")
-
-
 def in_words(table: pd.DataFrame, level: float = 0.05) -> str:
     """What follows from `comparisons`, a line for each alignment: who beats whom after correction, and what could be seen at all."""
     lines = []
@@ -125,6 +138,6 @@ def in_words(table: pd.DataFrame, level: float = 0.05) -> str:
         n = int(rows["n"].max())
         lines.append(
             f"{alignment}: {'; '.join(pairs) or 'no model is told from a reference'}"
-            f" ({len(rows)} comparisons; {n} sessions show a lead over a coin of {100 * detectable_edge(n):.1f} points or more)"
+            f" ({int(rows['corrected_for'].max())} comparisons; {n} sessions show a lead over a coin of {100 * detectable_edge(n):.1f} points or more)"
         )
     return "\n".join(lines)

@@ -6,6 +6,7 @@ _Z = 1.959963984540054  # 97.5 % quantile of the normal distribution
 _FEW = 30  # sessions below which resampling blocks says too little
 _BLOCK = 5  # a week: hits of neighbouring sessions share volatility and news
 _SAMPLES = 2000
+_POWER = 0.8416212335729143  # 80 % quantile
 
 
 def wilson(hits: float, n: int) -> tuple[float, float]:
@@ -42,3 +43,8 @@ def interval(values: np.ndarray) -> tuple[float, float]:
     if len(values) < _FEW or values.min() == values.max():
         return wilson(float(values.sum()), len(values))
     return block_bootstrap(values)
+
+
+def detectable_edge(n: int) -> float:
+    """The smallest lead of an accuracy over one half that n sessions show in 80 % of the cases (5 % level, two-sided)."""
+    return (_Z + _POWER) * 0.5 / float(np.sqrt(n)) if n else float("nan")

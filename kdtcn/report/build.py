@@ -7,8 +7,9 @@ import pyarrow.dataset as ds
 
 from kdtcn import __version__
 from kdtcn.config import Settings
+from kdtcn.evaluation.abrupt import abrupt_table
 from kdtcn.evaluation.stored import stored_predictions
-from kdtcn.evaluation.tables import abrupt_table, table
+from kdtcn.evaluation.tables import table
 from kdtcn.explain.abrupt import intervals, points
 from kdtcn.features.market import Market, market
 from kdtcn.lake import Lake

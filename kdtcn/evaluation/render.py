@@ -1,0 +1,115 @@
+"""What an evaluation table looks like on a terminal, in Markdown, CSV and JSON."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from rich import box
+from rich.table import Table
+
+from kdtcn.evaluation.tables import LABELS, LARGE, THRESHOLD
+
+_TITLES = {"all": "All sessions", "large moves": f"Large moves (|D| > {LARGE} trailing sigma)", "abrupt": "Abrupt sessions"}
+
+
+def as_rich(frame: pd.DataFrame) -> list[Table]:
+    """One table for the terminal for each alignment and subset, and one for all thresholds of an alignment."""
+    shown = []
+    for title, note, text in _blocks(frame):
+        view = Table(
+            title=title, title_justify="left", caption=note, caption_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        )
+        for column in text.columns:
+            view.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
+        for row in text.itertuples(index=False):
+            view.add_row(*row, style="bold" if row[0] == "kdtcn" else "")
+        shown.append(view)
+    return shown
+
+
+def as_markdown(frame: pd.DataFrame) -> str:
+    """Markdown tables under a heading for each alignment and subset, and one for all thresholds of an alignment."""
+    blocks = []
+    for title, note, text in _blocks(frame):
+        lines = [
+            "| " + " | ".join(text.columns) + " |",
+            "|---" + "|---:" * (len(text.columns) - 1) + "|",
+            *("| " + " | ".join(row) + " |" for row in text.itertuples(index=False)),
+        ]
+        # a column such as |C| > 1 % would end at its bars
+        head = lines[0] if not title.startswith(_BY_THRESHOLD) else lines[0].replace("|C|", r"\|C\|")
+        blocks.append(f"### {title}\n\n" + "\n".join([head, *lines[1:]]) + f"\n\n{note}")
+    return "\n\n".join(blocks) + "\n"
+
+
+def as_csv(frame: pd.DataFrame) -> str:
+    """Full numbers, comma-separated."""
+    return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def as_json(frame: pd.DataFrame) -> str:
+    """One object a row; an undefined score is null."""
+    rows = [
+        {str(k): None if isinstance(v, float) and np.isnan(v) else v for k, v in row.items()} for row in frame.to_dict("records")
+    ]
+    return json.dumps(rows, indent=1)
+
+
+_BY_THRESHOLD = "Abrupt sessions by threshold"
+
+
+def _blocks(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Title, note and cells of every table that is shown."""
+    for alignment, rows in frame.groupby("alignment", sort=False):
+        by_threshold = rows["subset"].str.startswith(THRESHOLD)
+        label = LABELS.get(str(alignment), "")
+        where = f"{alignment}" + (f" ({label})" if label else "")
+        for subset, part in rows[~by_threshold].groupby("subset", sort=False):
+            yield f"{_TITLES.get(str(subset), subset)}, {where}", f"n = {part['n'].max()}", _text(part)
+        if by_threshold.any():
+            note = "accuracy % and, in brackets, its lift over reversal on the same sessions"
+            yield f"{_BY_THRESHOLD}, {where}", note, _thresholds(rows[by_threshold])
+
+
+def _number(value: float, form: str) -> str:
+    return "–" if pd.isna(value) else format(value, form)
+
+
+def _percent(part: pd.DataFrame) -> list[str]:
+    """Accuracy, with its deviation over seeds where there are several."""
+    return [
+        _number(100 * mean, ".1f") + ("" if pd.isna(spread) else f" ± {100 * spread:.1f}")
+        for mean, spread in zip(part["accuracy"], part["accuracy_std"], strict=True)
+    ]
+
+
+def _text(part: pd.DataFrame) -> pd.DataFrame:
+    """The rows as strings: percentages for accuracy, its interval and what n can show, three digits for the rest, a dash for undefined."""
+    ends = zip(part["low"], part["high"], strict=True)
+    return pd.DataFrame(
+        {
+            "model": part["model"].astype(str).tolist(),
+            "accuracy %": _percent(part),
+            "95 % interval": ["–" if pd.isna(a) else f"{100 * a:.1f} to {100 * b:.1f}" for a, b in ends],
+            "edge": [_number(100 * v, ".1f") for v in part["edge"]],
+            "lift": [_number(100 * v, "+.1f") for v in part["lift"]],
+            "bal. %": [_number(100 * v, ".1f") for v in part["balanced"]],
+            "F1": [_number(v, ".3f") for v in part["f1"]],
+            "MCC": [_number(v, "+.3f") for v in part["mcc"]],
+            "AUC": [_number(v, ".3f") for v in part["auc"]],
+            "log loss": [_number(v, ".3f") for v in part["log_loss"]],
+            "Brier": [_number(v, ".3f") for v in part["brier"]],
+        }
+    )
+
+
+def _thresholds(part: pd.DataFrame) -> pd.DataFrame:
+    """A row a model, a column a threshold."""
+    cells = {"model": part["model"].drop_duplicates().astype(str).tolist()}
+    for subset, rows in part.groupby("subset", sort=False):
+        lifts = [_number(100 * v, "+.1f") for v in rows["lift"]]
+        cells[f"{subset} (n={rows['n'].max()})"] = [
+            f"{score} ({lift})" for score, lift in zip(_percent(rows), lifts, strict=True)
+        ]
+    return pd.DataFrame(cells)
