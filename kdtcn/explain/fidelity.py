@@ -110,7 +110,7 @@ def fidelity(
 def alike(a: np.ndarray, b: np.ndarray) -> float:
     """Spearman's rank correlation of two sets of effects; 0 where one of them is all alike."""
     ranks = [pd.Series(values).rank().to_numpy() for values in (a, b)]
-    return 0.0 if min(np.ptp(r) for r in ranks) == 0 else float(np.corrcoef(*ranks)[0, 1])
+    return 0.0 if min(np.ptp(r) for r in ranks) == 0 else float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
 def agreement(effects: Sequence[np.ndarray]) -> float:
