@@ -1,55 +1,149 @@
-"""The night before a session: settle the one that closed, forecast the one that comes, and say why."""
+"""The night before a session: settle the one that closed, forecast the one that comes, and say why.
 
+What a night lacks it does without, and says so: no headline, a price-only forecast; no close of the session before, no forecast;
+a provider that is down, the others.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 from prefect import flow
 
-from flows import tasks
+from flows import journal, tasks
+from flows.guard import only_one
 from kdtcn.config import Settings, load
+from kdtcn.errors import KdtcnError, SourceError
 from kdtcn.features.news import months_of
-from kdtcn.lake import Lake, Run
-from kdtcn.progress import say
-from kdtcn.sessions import NEW_YORK, calendar, parse_session, previous
+from kdtcn.lake import Lake, Run, degradations, nights
+from kdtcn.lake.runs import NIGHT
+from kdtcn.progress import mask, say
+from kdtcn.sessions import NEW_YORK, calendar, parse_session, previous, sessions
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @flow(name="nightly", validate_parameters=False)
-def nightly(session: str | None = None, config: str = "configs/live.yaml", sets: list[str] | None = None) -> str:
-    """Forecast `session` (default: today in New York, if it is one); returns the path of the report's index."""
-    from kdtcn.training.store import in_force
+def nightly(
+    session: str | None = None, config: str = "configs/live.yaml", sets: list[str] | None = None, now: datetime | None = None
+) -> str:
+    """Forecast `session`, or today's in New York after those whose nights were missed; returns the path of the report's index.
 
+    `now` is another clock than the machine's, for what is fetched and for which session is today's.
+    """
     settings = load(Path(config), sets or [])
-    day = tonight(session)
-    if day is None:
-        say("no session today: nothing to forecast")
-        return ""
+    journal.begin(settings)
     lake = tasks.lake_of(settings)
-    with Run(lake, f"nightly {day:%Y-%m-%d}", settings.fingerprint()) as run:
-        before = previous(day)
-        months = months_of(before, day)
-        tasks.pull(settings, f"{before:%Y-%m-%d}", f"{day:%Y-%m-%d}")
+    index, failed = "", None
+    with only_one(settings.folder):
+        due = [parse_session(session)] if session else missed(lake, settings, now)
+        for day in due:
+            try:
+                index = night(lake, settings, config, day, now, late=day != due[-1])
+            except KdtcnError as error:  # the nights after it do not wait for its repair
+                failed = error
+    if not due:
+        say("no session today: nothing to forecast")
+    if failed:
+        raise failed
+    return index
+
+
+def night(lake: Lake, settings: Settings, config: str, day: pd.Timestamp, now: datetime | None, late: bool = False) -> str:
+    """One night, from the sources to the report; returns the path of the report's index."""
+    from kdtcn.training.forecast import standing
+    from kdtcn.training.live import unsettled
+
+    before = previous(day)
+    months = months_of(before, day)
+    coming = pd.DatetimeIndex([day])
+    with reported(settings, day), Run(lake, f"{NIGHT}{day:%Y-%m-%d}", settings.fingerprint()) as run:
+        open_ = unsettled(lake, settings, day)
+        marks = ["made after its time, for a night that was missed"] if late else []
+        marks += pulled(settings, open_[0], day, now, run)
         run.rows.update(tasks.extract(settings, months))
         run.rows["links"] = tasks.link(settings, months)["links"]
-        tasks.settle(settings, pd.DatetimeIndex([before]))
-        live = str(in_force(lake, day)["model_id"])
-        run.rows["learnt"] = tasks.learn(settings, live, pd.DatetimeIndex([day]))
-        found = tasks.forecast(settings, live, pd.DatetimeIndex([day])).iloc[0]
-        tasks.explain(settings, live, pd.DatetimeIndex([day]))
-        say(f"{day:%Y-%m-%d}: P(up) {found['p_up']:.2f}, P(abrupt) {found['p_abrupt']:.2f} ({live})")
-        # the page of the session before gains its outcome
-        return tasks.report(settings, config, live, explained(lake, settings, live, pd.DatetimeIndex([before, day])))
+        run.rows["settled"] = tasks.settle(settings, open_)
+
+        marks += renewed(settings, day, run)
+        choice = tasks.choose(settings, day)
+        marks += choice.marks
+        told = f"{day:%Y-%m-%d}: no forecast"
+        if choice.model_id:
+            if len(standing(lake, settings, choice.model_id, coming)):
+                marks = list(degradations(lake, day))  # of the night that made the forecast, which stands
+            run.rows["learnt"] = tasks.learn(settings, choice.model_id, coming)
+            found = tasks.forecast(settings, choice.model_id, coming).iloc[0]
+            run.note(marks=marks, model=choice.model_id)
+            run.rows["explained"] = tasks.explain(settings, choice.model_id, coming)
+            told = f"{day:%Y-%m-%d}: P(up) {found['p_up']:.2f}, P(abrupt) {found['p_abrupt']:.2f} ({choice.model_id})"
+            if found["p_abrupt"] >= settings.serve.warn:
+                tasks.tell(f"{settings.title}: abrupt change likely", told)
+        run.note(marks=marks)
+        say("; ".join([told, *marks]))
+        # pages of sessions that were settled gain their outcome
+        index = tasks.report(settings, config, choice.live, open_.union(coming))
+        if marks:
+            tasks.tell(f"{settings.title}: {day:%Y-%m-%d} with less than usual", "\n".join([told, *marks]))
+        tasks.publish(day, run.rows, told, marks, index)
+        journal.note(settings.folder, "night", session=f"{day:%Y-%m-%d}", told=told, **run.rows)
+        return index
 
 
-def explained(lake: Lake, settings: Settings, model_id: str, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """Those of the sessions that have effects of this model."""
-    from kdtcn.explain.pending import newest_effects
+def pulled(settings: Settings, first: pd.Timestamp, last: pd.Timestamp, now: datetime | None, run: Run) -> list[str]:
+    """Ask the providers, and count what came; what to mark where one, or all, did not answer."""
+    ask = tasks.pull.with_options(retry_delay_seconds=settings.serve.pause)
+    try:
+        found = ask(settings, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", now)
+    except (SourceError, TimeoutError) as error:
+        return [mask(f"no provider answered: {error}")]
+    run.rows.update({f"{name}, {what}": getattr(c, what) for name, c in found.counts.items() for what in ("stored", "rejected")})
+    return [mask(f"{name} was left out: {why}") for name, why in found.failed.items()]
 
-    return sessions[sessions.isin(newest_effects(lake, model_id, settings.explain.method)["session"])]
+
+def renewed(settings: Settings, day: pd.Timestamp, run: Run) -> list[str]:
+    """Train anew where that is due; what to mark. A training that fails leaves the model in force, and the night its forecast."""
+    try:
+        done = tasks.retrain(settings, day)
+    except (KdtcnError, TimeoutError) as error:
+        return [mask(f"training anew failed, the model in force stays: {error}")]
+    if done.reason:
+        run.rows.update(retrained=done.reason, candidate=done.candidate, promoted=done.promoted)
+    return [mask(text) for text in done.marks]
 
 
-def tonight(session: str | None) -> pd.Timestamp | None:
-    """The session named, or today's in New York; None on a day without one."""
-    if session is not None:
-        return parse_session(session)
-    today = pd.Timestamp.now(NEW_YORK).tz_localize(None).normalize()
-    return today if today in calendar().sessions else None
+@contextmanager
+def reported(settings: Settings, day: pd.Timestamp) -> Iterator[None]:
+    """A night that fails is told to people, and ends in one of our own errors where the disk is full, without a secret in it."""
+    try:
+        yield
+    except Exception as error:
+        text = mask(f"{day:%Y-%m-%d}: {error or type(error).__name__}")
+        if isinstance(error, OSError) and error.errno in FULL:
+            text = (
+                f"{day:%Y-%m-%d}: the disk is full ({error.filename or settings.folder}); free some space and run the night again"
+            )
+        journal.note(settings.folder, "failed", session=f"{day:%Y-%m-%d}", error=text)
+        tasks.tell(f"{settings.title}: the night failed", text)
+        if isinstance(error, KdtcnError | OSError):
+            raise KdtcnError(text) from None
+        raise
+
+
+def missed(lake: Lake, settings: Settings, now: datetime | None = None) -> list[pd.Timestamp]:
+    """The sessions to forecast, oldest first: today's in New York if it is one, and before it those since the last night done.
+
+    At most `serve.catch_up` missed ones, the latest; none before the first night of all.
+    """
+    clock = pd.Timestamp.now(NEW_YORK) if now is None else pd.Timestamp(now).tz_convert(NEW_YORK)
+    today = clock.tz_localize(None).normalize()
+    rows = nights(lake)
+    done = rows.loc[(rows["status"] == "done") & (rows["session"] <= today), "session"].tolist()
+    tonight = [today] if today in calendar().sessions else []
+    if not done:
+        return tonight
+    since = [day for day in sessions(max(done) + pd.Timedelta(days=1), today) if day != today]
+    return since[len(since) - min(len(since), settings.serve.catch_up) :] + tonight

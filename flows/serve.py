@@ -33,8 +33,7 @@ def serve(config: Path, sets: list[str]) -> None:
         runner = Runner(name=settings.name, limit=1, pause_on_shutdown=False)
         runner.add_flow(nightly, name=settings.name, parameters=where, schedule=schedule, concurrency_limit=1)
         runner.add_flow(backfill, name=settings.name, parameters=where)
-        again = Cron(settings.serve.retrain, timezone=NEW_YORK) if settings.serve.retrain else None
-        runner.add_flow(experiment, name=settings.name, parameters=where, schedule=again, concurrency_limit=1)
+        runner.add_flow(experiment, name=settings.name, parameters=where, concurrency_limit=1)
         say(f"nightly at {at:%H:%M} New York before each session; stop with Ctrl-C")
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(runner.start())

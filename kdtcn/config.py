@@ -142,6 +142,9 @@ class EvaluationSettings(Section):
     months: int = Field(12, ge=1, description="length of a test period where the origin moves")
     longest: int = Field(750, ge=100, description="sessions to train on for origin: window")
     alignments: list[Alignment] = ["forecast", "same_day"]
+    thresholds: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        [0.01, 0.015, 0.02, 0.03], description="|C| above which abrupt sessions are scored, each apart, in `evaluate`"
+    )
 
 
 class ExplainSettings(Section):
@@ -161,7 +164,7 @@ class ServeSettings(Section):
     at: Annotated[time, BeforeValidator(_clock), AfterValidator(_naive)] = time(0, 30)
     port: int = Field(0, ge=0, le=65535, description="port of the loopback Prefect server; 0: a free one")
     learn: bool = Field(True, description="before each forecast, learn vectors of the entities that it names first")
-    catch_up: int = Field(5, ge=0, description="missed nights that a scheduled one makes up for, oldest first")
+    catch_up: int = Field(5, ge=0, le=20, description="missed nights that a scheduled one makes up for, oldest first")
     without_news: str = Field("tcn", description="the price-only model that forecasts a session without a headline")
     warn: float = Field(0.25, gt=0, le=1, description="P(abrupt) from which on a notification warns")
     pause: float = Field(5.0, ge=0, description="seconds before providers that all failed are asked again")

@@ -1,6 +1,7 @@
 """The explanation stage: effects of every session asked for that has none of this model and method yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,8 @@ import pyarrow.dataset as ds
 from kdtcn.config import Settings
 from kdtcn.explain.effects import Effects, event_effects
 from kdtcn.explain.placebo import SESSIONS
+from kdtcn.explain.seeds import METHOD as SEEDS_METHOD
+from kdtcn.explain.seeds import seed_effects, siblings
 from kdtcn.features.news import months_of
 from kdtcn.lake import Lake
 from kdtcn.progress import track
@@ -24,6 +27,14 @@ def newest_effects(lake: Lake, model_id: str, method: str) -> pd.DataFrame:
     """The effects that were made last for each session."""
     rows = lake.read("effects", where=(ds.field("model_id") == model_id) & (ds.field("method") == method))
     return rows[rows["made_at"] == rows.groupby("session")["made_at"].transform("max")] if len(rows) else rows
+
+
+def explainers(lake: Lake, method: str, sessions: pd.DatetimeIndex, prefer: str) -> pd.Series:
+    """The model whose effects a session has, by session: `prefer` where it is one of several, else the latest; none, no row."""
+    where = (ds.field("method") == method) & ds.field("session").isin([day.date() for day in sessions])
+    rows = lake.read("effects", columns=["session", "model_id", "made_at"], where=where & (ds.field("event_id") == LOGIT))
+    rows = rows.assign(mine=rows["model_id"] == prefer).sort_values(["session", "mine", "made_at"], kind="stable")
+    return rows.drop_duplicates("session", keep="last").set_index("session")["model_id"]
 
 
 def popularity(lake: Lake, months: Sequence[str]) -> pd.Series:
@@ -47,8 +58,12 @@ def explain_pending(
     missing = sessions if force else sessions[~same]
     if len(missing) == 0:
         return 0
-    view = outlook(lake, settings, sight, model_id, missing, before=SESSIONS)
-    ranks = item_ranks(lake, view)
+    # of all sessions, not of the missing alone: a run that was killed goes on with the same inputs, to the last bit
+    view = outlook(lake, settings, sight, model_id, sessions, before=SESSIONS)
+    if view.model.kind is None:  # reads no news, so no event moved it
+        lake.upsert("effects", _without_news(model_id, method, forecasts[forecasts.index.isin(missing)].dropna()))
+        return len(missing)
+    ranks, seeds = item_ranks(lake, view), siblings(lake, view)
     for session in track(missing, "event effects", len(missing)):
         found = event_effects(
             view.model,
@@ -60,8 +75,28 @@ def explain_pending(
             popularity=ranks,
             seed=0,
         )
-        lake.upsert("effects", effect_rows(found, model_id, ranks, view))
+        rows = effect_rows(found, model_id, ranks, view)
+        lake.upsert("effects", pd.concat([rows, *_of_seeds(seeds, view, session, rows)], ignore_index=True))
     return len(missing)
+
+
+def _without_news(model_id: str, method: str, logits: pd.Series) -> pd.DataFrame:
+    """Rows of `effects` for forecasts from prices alone: with and without the news is one logit."""
+    made = pd.Timestamp.now("UTC")
+    rows = pd.DataFrame({"session": logits.index, "effect": logits.to_numpy()})
+    both = pd.concat([rows.assign(event_id=name) for name in (BASE, LOGIT)], ignore_index=True)
+    return both.assign(model_id=model_id, method=method, made_at=made, available_at=made)
+
+
+def _of_seeds(models: Mapping[str, Any], view: Outlook, session: pd.Timestamp, rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """Rows of the session's events on the models trained from other seeds, and on this one where they use another method."""
+    others = {name: model for name, model in models.items() if name != view.model_id or rows["method"].iloc[0] != SEEDS_METHOD}
+    if len(models) < 2:
+        return []
+    found = seed_effects(others, view, session)
+    return [
+        found.assign(session=session, method=SEEDS_METHOD, made_at=rows["made_at"].iloc[0], available_at=rows["made_at"].iloc[0])
+    ]
 
 
 def item_ranks(lake: Lake, view: Outlook) -> np.ndarray:

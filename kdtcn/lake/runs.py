@@ -1,12 +1,17 @@
 """A row in `runs` for every command that changes the lake: what ran, on which versions, how it ended."""
 
+import contextlib
 import json
 import uuid
 from types import TracebackType
 
 import pandas as pd
 
+from kdtcn.errors import LakeError
 from kdtcn.lake.lake import Lake
+from kdtcn.progress import mask
+
+NIGHT = "nightly "  # and the session: the command of a night
 
 
 class Run:
@@ -23,7 +28,12 @@ class Run:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._store("done" if error is None else "failed", pd.Timestamp.now("UTC"))
+        if error is None:
+            self._store("done", pd.Timestamp.now("UTC"))
+            return
+        self.rows["error"] = mask(str(error) or type(error).__name__)[:400]
+        with contextlib.suppress(LakeError):  # on a full disk not even this can be written, and the first error says more
+            self._store("failed", pd.Timestamp.now("UTC"))
 
     def note(self, **facts: object) -> None:
         """Put facts into the row at once, for stages of the same run that read them."""
@@ -42,3 +52,27 @@ class Run:
             "row_counts": json.dumps(self.rows),
         }
         self.lake.upsert("runs", pd.DataFrame([row]))
+
+
+def nights(lake: Lake) -> pd.DataFrame:
+    """The nightly runs, oldest first: session, started, ended, status, marks (what it had to do without), error."""
+    rows = lake.read("runs", columns=["command", "started", "ended", "status", "row_counts"])
+    rows = rows[rows["command"].str.startswith(NIGHT)].sort_values("started", kind="stable").reset_index(drop=True)
+    told = [json.loads(text) for text in rows["row_counts"]]
+    return pd.DataFrame(
+        {
+            "session": pd.to_datetime(rows["command"].str.removeprefix(NIGHT)),
+            "started": rows["started"],
+            "ended": rows["ended"],
+            "status": rows["status"],
+            "marks": [tuple(row.get("marks", ())) for row in told],
+            "error": [str(row.get("error", "")) for row in told],
+        }
+    )
+
+
+def degradations(lake: Lake, session: pd.Timestamp) -> tuple[str, ...]:
+    """What the night of a session had to do without, by its last run that did not fail; empty for a night in order, or none."""
+    mine = nights(lake)
+    mine = mine[(mine["session"] == session) & (mine["status"] != "failed")]
+    return mine["marks"].iloc[-1] if len(mine) else ()

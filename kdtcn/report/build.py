@@ -38,7 +38,7 @@ def build_site(lake: Lake, settings: Settings, config_path: str, model_id: str, 
     With `sessions`, their pages are written anew and those of the site that stands there are kept; without, the site is
     made of all sessions that were explained by this model.
     """
-    assembler = Assembler(lake, settings, Sight.of(lake, settings), model_id, config_path)
+    assembler = Assembler(lake, settings, Sight.of(lake, settings), model_id, config_path, sessions)
     wanted = pd.DatetimeIndex(assembler.effects["session"].unique()).sort_values() if sessions is None else sessions
     pages = [assembler.page(session) for session in wanted]
     rows = stored_predictions(lake, settings)

@@ -9,6 +9,7 @@ from kdtcn.features import fitted as folds
 from kdtcn.lake import Lake
 from kdtcn.sessions import decision_time
 from kdtcn.training.fold import Sight
+from kdtcn.training.forecast import standing
 from kdtcn.training.store import load_stored
 
 
@@ -26,10 +27,12 @@ def renew(
     """Learn, session by session, what each one's events name for the first time; stored vectors never change.
 
     Each vector is made from what was known at its session's decision time and counts from that session on, so forecasts
-    of earlier sessions stay as they were made, and a second run finds nothing to do.
+    of earlier sessions stay as they were made, and a second run finds nothing to do. A session whose forecast stands teaches
+    nothing: what its forecast did not know, the account of that forecast must not know either.
     """
     _, config = load_stored(lake, model_id)
-    return renew_fold(lake, settings, sight, str(config["fitted_id"]), sessions, dry_run=dry_run)
+    open_ = sessions.difference(standing(lake, settings, model_id, sessions))
+    return renew_fold(lake, settings, sight, str(config["fitted_id"]), open_, dry_run=dry_run)
 
 
 def renew_fold(
