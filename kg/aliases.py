@@ -22,37 +22,11 @@ DOUBTFUL, DOUBTFUL_PERSON = 0.45, 0.3  # what is left of it when the name is an 
 SHAPES = ("exact", "title", "upper", "mixed", "any")
 
 # last words of names that alone name nobody
-NO_SURNAME = frozenset(
-    [
-        "ali",
-        "khan",
-        "kim",
-        "lee",
-        "singh",
-        "ahmed",
-        "mohammed",
-        "muhammad",
-        "mohamed",
-        "mohammad",
-        "mohamad",
-        "hassan",
-        "hussein",
-        "ibrahim",
-        "abdullah",
-        "ben",
-        "bin",
-        "jr",
-        "sr",
-        "el",
-        "al",
-        "ray",
-        "english",
-        "son",
-        "sen",
-        "lama",
-        "pen",
-    ]
-)
+NO_SURNAME = frozenset([
+    "ali", "khan", "kim", "lee", "singh", "ahmed", "mohammed", "muhammad", "mohamed", "mohammad", "mohamad", "hassan",
+    "hussein", "ibrahim", "abdullah", "ben", "bin", "jr", "sr", "el", "al", "ray", "english", "son", "sen", "lama", "pen",
+    "said", "store", "hijab", "win", "petro", "flores", "fei", "chen", "khamis", "johannsson", "sidorsky",
+])  # fmt: skip
 # families whose name comes first: "Kim Jong-un" has no surname at the end
 SURNAME_FIRST = frozenset(["Kim", "Lee", "Hu", "Wen", "Xi", "Ban", "Ma", "Li", "Aung", "Park", "Jang"])
 BY_FIRST = frozenset(["Hu", "Wen", "Xi"])  # of these, whom one word names

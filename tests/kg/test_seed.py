@@ -87,15 +87,37 @@ def with_relation(relation: str, side: str = "head") -> set[str]:
     return set(SEED.facts.loc[SEED.facts["relation"] == relation, side])
 
 
-@pytest.mark.parametrize(
-    "code", ["AR", "AU", "BR", "CA", "CN", "FR", "DE", "IN", "ID", "IT", "JP", "MX", "RU", "SA", "ZA", "KR", "TR", "GB", "US"]
-)
-def test_somebody_leads_each_of_the_g20(code):
+G20 = ("AR", "AU", "BR", "CA", "CN", "FR", "DE", "IN", "ID", "IT", "JP", "MX", "RU", "SA", "ZA", "KR", "TR", "GB", "US")
+IN_THE_NEWS = (
+    "AE", "AF", "AT", "BE", "BH", "BO", "BY", "CD", "CH", "CL", "CO", "CU", "CY", "CZ", "DK", "DZ", "EC", "EG", "ES", "FI",
+    "GE", "GR", "HN", "HT", "HU", "IE", "IL", "IQ", "IR", "IS", "JO", "KE", "KP", "KZ", "LB", "LK", "LY", "MA", "MM", "MY",
+    "NG", "NL", "NO", "NZ", "PE", "PH", "PK", "PL", "PS", "PT", "QA", "RO", "RS", "SE", "SG", "SO", "SS", "SY", "TH", "TN",
+    "TW", "UA", "VA", "VE", "VN", "YE", "ZW",
+)  # fmt: skip
+
+
+def unled(code: str, offices: tuple[str, ...], since: int = 2001) -> list[int]:
+    """The years until 2017 on whose first day nobody held any of the offices of a country."""
     ids = SEED.same_as
     country = ids.loc[(ids["scheme"] == "iso3166-1") & (ids["external_id"] == code), "entity_id"].iloc[0]
-    terms = SEED.facts[(SEED.facts["tail"] == country) & SEED.facts["relation"].isin(["head_of_state", "head_of_government"])]
-    for day in pd.date_range("2000-09-01", "2016-03-01", freq="6MS"):
-        assert ((terms["valid_from"] <= day) & ~(terms["valid_to"] < day)).any(), day
+    terms = SEED.facts[(SEED.facts["tail"] == country) & SEED.facts["relation"].isin(offices)]
+    days = [pd.Timestamp(year, 1, 1) for year in range(since, 2018)]
+    return [day.year for day in days if not ((terms["valid_from"] <= day) & ~(terms["valid_to"] < day)).any()]
+
+
+@pytest.mark.parametrize("code", G20)
+def test_the_g20_have_a_head_of_state_and_of_government_every_new_year(code):
+    assert not unled(code, ("head_of_government",))
+    assert not unled(code, ("head_of_state",))
+
+
+@pytest.mark.parametrize("code", IN_THE_NEWS)
+def test_somebody_leads_each_country_in_the_news_every_new_year(code):
+    assert not unled(code, ("head_of_state", "head_of_government", "head_of"), since=2012 if code == "SS" else 2001)
+
+
+def test_a_missing_term_would_show():
+    assert unled("SS", ("head_of_state",), since=2010) == [2010, 2011]
 
 
 def test_what_every_country_has():
@@ -110,6 +132,12 @@ def test_what_every_member_of_the_dow_has():
     dow = SEED.facts[(SEED.facts["relation"] == "member_of") & (SEED.facts["tail"] == named("Dow Jones Industrial Average"))]
     for relation in ("industry", "headquartered_in", "produces"):
         assert set(dow["head"]) <= with_relation(relation), relation
+    supplied = SEED.facts.query("relation == 'supplier_of'")
+    assert supplied["valid_from"].notna().all()
+    for year in range(2008, 2018):
+        day = pd.Timestamp(year, 2, 20)
+        members = dow[(dow["valid_from"] <= day) & ~(dow["valid_to"] < day)]["head"]
+        assert set(members) <= set(supplied["tail"]), year
 
 
 def test_borders_go_both_ways():
@@ -219,7 +247,13 @@ def test_a_fact_begins_with_the_later_of_its_entities():
     }
 
 
-@pytest.mark.parametrize("day", ["2008-09-22", "2009-06-08", "2012-09-24", "2013-09-23", "2015-03-19", "2016-07-01"])
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2008-01-02", "2008-02-19", "2008-09-22", "2009-06-08", "2012-09-24", "2013-09-23", "2015-03-19", "2017-09-01",
+        "2018-06-26", "2019-04-02", "2020-04-06", "2020-08-31", "2024-02-26", "2024-11-08",
+    ],
+)  # fmt: skip
 def test_the_dow_has_thirty_members(day):
     members = SEED.facts_as_of(day).query("relation == 'member_of'")
     assert (members["tail"] == named("Dow Jones Industrial Average")).sum() == 30
