@@ -33,7 +33,22 @@ def _root(version: bool = typer.Option(False, "--version", help="print the versi
 
 def main() -> None:
     """Entry point. What a user can mend is one line on standard error and exit code 2."""
-    from kdtcn.cli import audit, data, demo, embed, evaluate, graph, lake, models, operate, plant, search, status, study  # noqa: F401  (each registers its commands)
+    from kdtcn.cli import (  # noqa: F401  (each registers its commands)
+        audit,
+        data,
+        demo,
+        embed,
+        evaluate,
+        graph,
+        lake,
+        ledger,
+        models,
+        operate,
+        plant,
+        search,
+        status,
+        study,
+    )
 
     try:
         app()

@@ -1,6 +1,6 @@
 """`kdtcn evaluate` and `kdtcn backtest`: the stored forecasts of the test period against what happened."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,46 +8,84 @@ from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
 from kdtcn.errors import InputError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @app.command()
 def evaluate(
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
     json_: JsonOption = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="print a Markdown table")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="print Markdown tables")] = False,
+    abrupt: Annotated[bool, typer.Option("--abrupt", help="only P(abrupt), beside models of volatility")] = False,
     tests: Annotated[
         bool, typer.Option("--tests", help="instead: tests of every model against always-up, price-only TCN and reversal")
     ] = False,
+    tried: Annotated[
+        int, typer.Option("--tried", help="with --tests: how many configurations were tried; all count as comparisons", min=1)
+    ] = 1,
 ) -> None:
-    """The evaluation table of the stored forecasts: all sessions, large moves, abrupt sessions, both alignments.
+    """The evaluation of the stored forecasts: all sessions, large moves, abrupt sessions, P(abrupt), both alignments.
+
+    Each look at forecasts that were not scored before is counted in the lake, and the count stands beside the scores.
 
     Examples:
         kdtcn evaluate --config configs/djia.yaml
-        kdtcn evaluate --config configs/djia.yaml --tests
+        kdtcn evaluate --config configs/djia.yaml --tests --tried 24
     """
-    from kdtcn.evaluation.comparison import comparisons, in_words
-    from kdtcn.evaluation.stored import stored_predictions
+    from kdtcn.evaluation import openings
     from kdtcn.evaluation.render import as_markdown, as_rich
-    from kdtcn.evaluation.tables import table
+    from kdtcn.evaluation.stored import evaluation_table, stored_predictions
 
     settings, lake = open_lake(config, sets)
     made = stored_predictions(lake, settings)
     if made.empty:
         raise InputError(f"{lake.url}: no forecasts of the test period; run `kdtcn train --config {config}` first")
-    found = comparisons(made) if tests else table(made)
+    if tests or abrupt:
+        counts = openings.opened(lake, settings, made, "evaluate")
+        (_tests(made, tried, json_) if tests else _abrupt(made, json_))
+        if not json_:
+            out.print(openings.in_words(counts), markup=False)
+        return
+    found = evaluation_table(lake, settings, made, "evaluate")
     if json_:
         show(found, True)
-    elif tests:
-        short = {"mcnemar": "McN", "mcnemar_holm": "McN*", "dm": "DM", "dm_holm": "DM*", "timing": "PT"}
-        for alignment, rows in found.groupby("alignment", sort=False):
-            columns = rows.drop(columns=["alignment", "n"]).rename(columns=short).round(3)
-            show(columns, False, f"{alignment}: p-values of McNemar, Diebold-Mariano (* by Holm), Pesaran-Timmermann")
-        out.print(in_words(found), markup=False)
     elif markdown:
         typer.echo(as_markdown(found))
     else:
         for part in as_rich(found):
             out.print(part)
+        _abrupt(made, False)
+
+
+def _tests(made: "pd.DataFrame", tried: int, json_: bool) -> None:
+    from kdtcn.evaluation import overfitting
+    from kdtcn.evaluation.comparison import comparisons, in_words
+    from kdtcn.evaluation.render import comparison_grids
+
+    found = comparisons(made, tried=tried)
+    luck = overfitting.overfitting(made)
+    if json_:
+        show(found.assign(overfitting=found["alignment"].map({name: one.probability for name, one in luck.items()})), True)
+        return
+    for part in comparison_grids(found):
+        out.print(part)
+    out.print(in_words(found), markup=False)
+    out.print(overfitting.in_words(luck), markup=False)
+
+
+def _abrupt(made: "pd.DataFrame", json_: bool) -> None:
+    from kdtcn.evaluation.abrupt import abrupt_comparisons, abrupt_table, in_words
+    from kdtcn.evaluation.render import abrupt_grids
+
+    scores, pairs = abrupt_table(made), abrupt_comparisons(made)
+    if json_:
+        show({"scores": scores.to_dict("records"), "comparisons": pairs.to_dict("records")}, True)
+        return
+    for part in abrupt_grids(scores, pairs):
+        out.print(part)
+    out.print(in_words(pairs), markup=False)
 
 
 @app.command()
@@ -61,6 +99,7 @@ def backtest(
 
     Example: kdtcn backtest --config configs/djia.yaml --cost 0.001
     """
+    from kdtcn.evaluation import openings
     from kdtcn.evaluation.backtest import backtest as trade
     from kdtcn.evaluation.stored import stored_predictions
 
@@ -68,4 +107,7 @@ def backtest(
     made = stored_predictions(lake, settings)
     if made.empty:
         raise InputError(f"{lake.url}: no forecasts of the test period; run `kdtcn train --config {config}` first")
+    counts = openings.opened(lake, settings, made, "backtest")
     show(trade(made, cost), json_, f"traded at the close before, {1e4 * cost:g} basis points a change; an upper bound")
+    if not json_:
+        out.print(openings.in_words(counts), markup=False)

@@ -41,7 +41,7 @@ def run(config: ConfigOption = Path("configs/demo.yaml"), sets: SetOption = []) 
         kdtcn run --config configs/demo.yaml
         kdtcn run --config configs/djia.yaml --set training.seeds=3
     """
-    from kdtcn.evaluation.stored import evaluation_table
+    from kdtcn.evaluation.stored import evaluation_table, stored_predictions
     from kdtcn.evaluation.render import as_rich
     from kdtcn.models import family
 
@@ -56,7 +56,7 @@ def run(config: ConfigOption = Path("configs/demo.yaml"), sets: SetOption = []) 
         from flows.experiment import experiment
 
         index = experiment(str(config), sets)
-    for part in as_rich(evaluation_table(lake, settings)):
+    for part in as_rich(evaluation_table(lake, settings, stored_predictions(lake, settings), "run")):
         out.print(part)
     out.print(f"report: {Path(index).resolve()}")
 

@@ -48,7 +48,7 @@ def abrupt_table(predictions: pd.DataFrame, base_rate: float | None = None) -> p
 
 
 def abrupt_comparisons(predictions: pd.DataFrame, against: Sequence[str] = AGAINST) -> pd.DataFrame:
-    """The log score of P(abrupt) of every other model against each model of volatility that was run.
+    """The log score of P(abrupt) of every other model against each model of volatility that was run; base rates are left out.
 
     Columns alignment, model, against, n, gap (mean log loss less that of the reference: below zero is better), dm (two-sided
     p-value of Diebold & Mariano, with autocovariances) and dm_holm (corrected for all rows of the alignment). Seeds are one
@@ -60,10 +60,11 @@ def abrupt_comparisons(predictions: pd.DataFrame, against: Sequence[str] = AGAIN
         p = rows.pivot_table(index="session", columns="model", values="p_abrupt")
         true = rows.drop_duplicates("session").set_index("session")["abrupt"].reindex(p.index).to_numpy() == 1
         losses = {name: log_losses(p[name].to_numpy(), true) for name in p}  # NaN where there is no forecast
+        constant = p.max() - p.min() < 1e-12
         found = []
         for name in rows["model"].drop_duplicates():
             for other in against:
-                if name in against or other not in losses:
+                if name in against or other not in losses or constant[name]:
                     continue
                 both = np.isfinite(losses[name]) & np.isfinite(losses[other])
                 one, reference = losses[name][both], losses[other][both]

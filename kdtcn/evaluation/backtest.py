@@ -9,6 +9,7 @@ import pandas as pd
 
 from kdtcn.errors import InputError
 from kdtcn.evaluation.intervals import block_bootstrap
+from kdtcn.evaluation.tables import directional
 
 YEAR = 252  # sessions
 
@@ -25,7 +26,7 @@ def backtest(predictions: pd.DataFrame, cost: float = 0.0005) -> pd.DataFrame:
     if not 0 <= cost < 1:
         raise InputError(f"cost {cost}: give a share of the position from 0 to below 1, for example 0.0005 for five basis points")
     found = []
-    for alignment, rows in predictions.groupby("alignment", sort=False):
+    for alignment, rows in directional(predictions).groupby("alignment", sort=False):
         held = rows.drop_duplicates("session").sort_values("session").set_index("session")["d"]
         market = _returns(np.ones(len(held)), held.to_numpy(), cost)
         found.append({"alignment": alignment, "model": "buy and hold", **_figures(market, np.ones((1, len(held))))})

@@ -15,16 +15,54 @@ _TITLES = {"all": "All sessions", "large moves": f"Large moves (|D| > {LARGE} tr
 
 def as_rich(frame: pd.DataFrame) -> list[Table]:
     """One table for the terminal for each alignment and subset, and one for all thresholds of an alignment."""
+    return [grid(title, _short(text), note) for title, note, text in _blocks(frame)]
+
+
+def grid(title: str, text: pd.DataFrame, note: str = "") -> Table:
+    """A table of strings as narrow as it can be; a newline in a column's name breaks its head."""
+    view = Table(
+        title=title,
+        title_justify="left",
+        caption=note or None,
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=0,
+        show_edge=False,
+    )
+    for k, column in enumerate(text.columns):
+        view.add_column(column, justify="left" if k == 0 or column == "against" else "right", no_wrap=True)
+    for row in text.itertuples(index=False):
+        view.add_row(*row, style="bold" if row[0] == "kdtcn" else "")
+    return view
+
+
+def abrupt_grids(scores: pd.DataFrame, pairs: pd.DataFrame) -> list[Table]:
+    """`abrupt_table` with the corrected p-values of `abrupt_comparisons` beside it, a table for each alignment."""
     shown = []
-    for title, note, text in _blocks(frame):
-        view = Table(
-            title=title, title_justify="left", caption=note, caption_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
-        )
-        for column in text.columns:
-            view.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
-        for row in text.itertuples(index=False):
-            view.add_row(*row, style="bold" if row[0] == "kdtcn" else "")
-        shown.append(view)
+    for alignment, rows in scores.groupby("alignment", sort=False):
+        tests = pairs[pairs["alignment"] == alignment].pivot(index="model", columns="against", values="dm_holm")
+        text = pd.DataFrame({"model": rows["model"].tolist()})
+        for name, form in (("log_loss", ".3f"), ("skill", "+.3f"), ("brier", ".3f"), ("auc", ".3f")):
+            text[name.replace("_", " ")] = [_number(v, form) for v in rows[name]]
+        for name in pairs["against"].unique():
+            text[f"p ({name})"] = [_number(v, ".3f") for v in tests[name].reindex(rows["model"])]
+        n, rate, base = rows[["n", "rate", "base_log_loss"]].iloc[0]
+        where = f"{alignment}" + (f" ({LABELS[str(alignment)]})" if LABELS.get(str(alignment)) else "")
+        note = f"n = {n:.0f}, {100 * rate:.1f} % abrupt, log loss of the base rate {base:.3f}; p: Diebold-Mariano, by Holm"
+        shown.append(grid(f"P(abrupt), {where}", text, note))
+    return shown
+
+
+def comparison_grids(found: pd.DataFrame) -> list[Table]:
+    """`comparisons`, a table for each alignment."""
+    names = {"mcnemar": "McN", "mcnemar_holm": "McN*", "dm": "DM", "dm_holm": "DM*", "timing": "PT", "timing_holm": "PT*"}
+    shown = []
+    for alignment, rows in found.groupby("alignment", sort=False):
+        text = rows[["model", "against"]].assign(gap=[_number(100 * v, "+.1f") for v in rows["gap"]])
+        for name, short in names.items():
+            text[short] = [_number(v, ".3f") for v in rows[name]]
+        note = "gap in points of accuracy; p-values of McNemar, Diebold-Mariano, Pesaran-Timmermann (* corrected by Holm)"
+        shown.append(grid(f"Tests, {alignment}", text, note))
     return shown
 
 
@@ -66,10 +104,32 @@ def _blocks(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
         label = LABELS.get(str(alignment), "")
         where = f"{alignment}" + (f" ({label})" if label else "")
         for subset, part in rows[~by_threshold].groupby("subset", sort=False):
-            yield f"{_TITLES.get(str(subset), subset)}, {where}", f"n = {part['n'].max()}", _text(part)
+            yield f"{_TITLES.get(str(subset), subset)}, {where}", f"n = {part['n'].max()}{_opened(part)}", _text(part)
         if by_threshold.any():
             note = "accuracy % and, in brackets, its lift over reversal on the same sessions"
-            yield f"{_BY_THRESHOLD}, {where}", note, _thresholds(rows[by_threshold])
+            yield f"{_BY_THRESHOLD}, {where}", note + _opened(rows), _thresholds(rows[by_threshold])
+
+
+def _opened(rows: pd.DataFrame) -> str:
+    """How often the hold-out was opened, where the table knows."""
+    if "opened" not in rows:
+        return ""
+    times = int(rows["opened"].max())
+    return f"; hold-out opened {times} time{'' if times == 1 else 's'}"
+
+
+def _short(text: pd.DataFrame) -> pd.DataFrame:
+    """The same cells in fewer letters, so that a terminal of eighty columns holds them."""
+    short = {"log loss": "loss", "accuracy %": "acc. %", "95 % interval": "95 %", "bal. %": "bal."}
+    cells = {}
+    for column in text.columns:
+        values = text[column].str.replace(" to ", "–").str.replace(" ± ", "±")
+        if column.startswith(THRESHOLD):
+            values = values.str.replace(r"±[\d.]+", "", regex=True)
+        if column in ("F1", "MCC", "AUC", "log loss", "Brier"):
+            values = values.str.replace(r"^([+-]?)0\.", r"\1.", regex=True)
+        cells[short.get(column, column.replace(" (", "\n("))] = values
+    return pd.DataFrame(cells)
 
 
 def _number(value: float, form: str) -> str:

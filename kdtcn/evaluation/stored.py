@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from kdtcn.config import Settings
+from kdtcn.evaluation.openings import opened
 from kdtcn.evaluation.tables import table
 from kdtcn.features.market import market
 from kdtcn.lake import Lake
@@ -51,7 +52,13 @@ def last_trained(lake: Lake) -> list[str]:
     return next((ids for ids in found if ids), [])
 
 
-def evaluation_table(lake: Lake, settings: Settings) -> pd.DataFrame:
-    """Model x subset x alignment with accuracy, interval, F1, MCC, AUC and n, in the order of `training.models`."""
-    rows = stored_predictions(lake, settings)
-    return rows if rows.empty else table(rows)
+def evaluation_table(lake: Lake, settings: Settings, predictions: pd.DataFrame, command: str) -> pd.DataFrame:
+    """The table of stored forecasts, with every threshold of the settings; empty where there is none.
+
+    Its column `opened` says how often the hold-out of the alignment was opened by now, this time by `command`.
+    """
+    if predictions.empty:
+        return predictions
+    counts = opened(lake, settings, predictions, command)
+    found = table(predictions, settings.evaluation.thresholds)
+    return found.assign(opened=found["alignment"].map(counts))

@@ -24,6 +24,7 @@ POINTERS = {
     ("links", "its event"): "SELECT event_id FROM links ANTI JOIN events USING (event_id)",
     ("effects", "its model"): "SELECT model_id FROM effects ANTI JOIN models USING (model_id)",
     ("predictions", "its model"): "SELECT model_id FROM predictions ANTI JOIN models USING (model_id)",
+    ("ledger", "its model"): "SELECT model_id FROM ledger ANTI JOIN models USING (model_id)",
     ("facts", "its head"): "SELECT head FROM facts ANTI JOIN entities ON head = entity_id",
     ("facts", "its tail"): "SELECT tail FROM facts ANTI JOIN entities ON tail = entity_id",
     ("same_as", "its entity"): "SELECT entity_id FROM same_as ANTI JOIN entities USING (entity_id)",

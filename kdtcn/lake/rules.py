@@ -32,6 +32,8 @@ COLUMNS: dict[str, dict[str, pa.Check]] = {
     "events": {"confidence": PROBABILITY, "month": MONTH},
     "links": {"score": PROBABILITY, "span_start": SPAN, "month": MONTH},
     "predictions": {"p_up": PROBABILITY, "p_abrupt": PROBABILITY},
+    "ledger": {"seq": pa.Check.ge(1, error="1 or more"), "p_up": PROBABILITY, "p_abrupt": PROBABILITY},
+    "openings": {"forecasts": NOT_NEGATIVE},
     "effects": {"stderr": NOT_NEGATIVE, "popularity": NOT_NEGATIVE},
 }
 

@@ -187,6 +187,39 @@ TABLES: dict[str, Table] = {
                 "popularity": WHOLE,
             },
         ),
+        # each time that labels of a test period met forecasts which they had not met before
+        _table(
+            "openings",
+            "alignment scored",
+            {
+                "alignment": TEXT,
+                "scored": TEXT,
+                "command": TEXT,
+                "test_from": DAY,
+                "test_until": DAY,
+                "forecasts": WHOLE,
+                "config_hash": TEXT,
+                "code_version": TEXT,
+            },
+        ),
+        # forecasts sealed before their time: each row holds the hash of the one before it
+        _table(
+            "ledger",
+            "seq",
+            {
+                "seq": WHOLE,
+                "session": DAY,
+                "model_id": TEXT,
+                "p_up": REAL,
+                "p_abrupt": REAL,
+                "decision_time": UTC,
+                "sealed_at": UTC,
+                "in_time": FLAG,
+                "data_versions": TEXT,
+                "previous": TEXT,
+                "hash": TEXT,
+            },
+        ),
         _table(
             "runs",
             "run_id",

@@ -5,14 +5,16 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest, kstest, ttest_1samp
 
+from kdtcn.errors import InputError
 from kdtcn.evaluation.comparison import (
     comparisons,
-    detectable_edge,
     diebold_mariano,
+    holm,
     in_words,
     mcnemar_test,
     pesaran_timmermann,
 )
+from kdtcn.evaluation.intervals import detectable_edge
 
 N = 400
 
@@ -104,3 +106,23 @@ def test_pesaran_timmermann_is_uniform_without_skill_and_blind_to_constants() ->
 @pytest.mark.parametrize(("n", "points"), [(378, 7.2), (1600, 3.5)])
 def test_what_a_number_of_sessions_can_show(n: int, points: float) -> None:
     assert 100 * detectable_edge(n) == pytest.approx(points, abs=0.05)
+
+
+def test_configurations_tried_before_count_as_comparisons() -> None:
+    p = np.array([0.004, 0.03, np.nan, 0.6])
+    plain, corrected = holm(p), holm(p, tried=5)
+    assert plain[0] == pytest.approx(0.012)
+    assert corrected[0] == pytest.approx(0.004 * 15)
+    assert np.isnan(corrected[2])
+    assert (corrected[[0, 1, 3]] >= plain[[0, 1, 3]]).all()
+    once, often = comparisons(forecasts(0.6)), comparisons(forecasts(0.6), tried=1000)
+    assert (often["mcnemar_holm"] >= once["mcnemar_holm"]).all()
+    assert often["corrected_for"].unique().tolist() == [6000]
+    assert "(6000 comparisons;" in in_words(often)
+    with pytest.raises(InputError, match="configurations tried: 0"):
+        comparisons(forecasts(0.6), tried=0)
+
+
+def test_skill_in_direction_is_corrected_for_the_number_of_models() -> None:
+    found = comparisons(forecasts(0.56)).drop_duplicates("model").set_index("model")
+    assert found.loc["kdtcn", "timing_holm"] == pytest.approx(3 * found.loc["kdtcn", "timing"])  # kdtcn, tcn, reversal

@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from kdtcn.errors import InputError
-from kdtcn.evaluation import abrupt_table, as_csv, as_json, as_markdown, as_rich, table
+from kdtcn.evaluation import as_csv, as_json, as_markdown, as_rich, table
+from kdtcn.evaluation.intervals import detectable_edge
 
 N = 200
 SESSIONS = pd.bdate_range("2015-01-01", periods=N)
@@ -128,19 +129,43 @@ def test_bad_predictions_are_named(rows: pd.DataFrame, message: str) -> None:
         table(rows)
 
 
-def test_abrupt_quality_is_read_against_the_base_rate() -> None:
-    frame = abrupt_table(predictions()).set_index("model")
-    truth = labels()["abrupt"]
-    base = -(truth.mean() * np.log(0.1) + (1 - truth.mean()) * np.log(0.9))
-    assert frame["base_log_loss"].to_numpy() == pytest.approx(base)  # always-up's own rate, known before the test period
-    assert frame.loc["oracle", "auc"] == 1.0
-    assert frame.loc["oracle", "skill"] > 0.5
-    assert frame.loc["coin", "skill"] < 0
-    assert frame.loc["always-up", "skill"] == pytest.approx(0.0)
-    assert frame.loc["always-up", "auc"] == 0.5
-    assert frame.loc["oracle", "rate"] == pytest.approx(truth.mean())
-    assert abrupt_table(predictions(), base_rate=0.5)["base_log_loss"].to_numpy() == pytest.approx(np.log(2))
-    assert abrupt_table(predictions().drop(columns="p_abrupt")).empty
+def test_each_threshold_is_a_subset_with_reversal_beside_it() -> None:
+    frame, truth = table(predictions(), [0.01, 0.03]), labels()
+    for threshold, name in ((0.01, "|C| > 1 %"), (0.03, "|C| > 3 %")):
+        row = pick(frame, "oracle", name)
+        assert row["n"] == (truth["c"].abs() > threshold).sum()
+        assert row["lift"] == pytest.approx(row["accuracy"] - pick(frame, "reversal", name)["accuracy"])
+    assert pick(frame, "reversal", "|C| > 3 %")["accuracy"] > pick(frame, "reversal", "|C| > 1 %")["accuracy"]
+    shown = as_markdown(frame)
+    assert r"\|C\| > 1 %" in shown
+    assert shown.count("Abrupt sessions by threshold") == 1
+
+
+def test_what_can_be_seen_at_all_stands_in_every_row() -> None:
+    frame = table(predictions())
+    for _, row in frame.iterrows():
+        assert row["edge"] == pytest.approx(detectable_edge(row["n"]))
+
+
+def test_models_of_volatility_have_no_direction_to_score() -> None:
+    extra = labels().assign(model="garch", seed=0, p_up=0.53, p_abrupt=0.1, alignment="forecast")
+    frame = table(pd.concat([predictions(), extra], ignore_index=True))
+    assert "garch" not in set(frame["model"])
+    pd.testing.assert_frame_equal(frame, table(predictions()))
+
+
+def test_how_often_the_hold_out_was_opened_stands_under_every_table() -> None:
+    frame = table(predictions(), [0.01]).assign(opened=3)
+    assert as_markdown(frame).count("hold-out opened 3 times") == 4
+    assert "hold-out" not in as_markdown(table(predictions()))
+
+
+def test_a_terminal_of_eighty_columns_holds_every_cell() -> None:
+    text = io.StringIO()
+    console = Console(file=text, width=80)
+    for part in as_rich(table(predictions(), [0.01, 0.015, 0.02, 0.03])):
+        console.print(part)
+    assert "…" not in text.getvalue()
 
 
 def test_every_rendering_says_the_same() -> None:

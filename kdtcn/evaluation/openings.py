@@ -1,0 +1,56 @@
+"""How often the hold-out was opened: each time that labels of a test period meet forecasts which they had not met before.
+
+Whoever looks at test scores and then changes something has used the test period to choose. Nothing can forbid that, but it
+can be counted, and the count stands beside every test score.
+"""
+
+import hashlib
+
+import pandas as pd
+
+from kdtcn import __version__
+from kdtcn.config import Settings
+from kdtcn.lake import Lake
+
+_SCORED = ["session", "model", "seed", "p_up", "p_abrupt", "up", "d"]
+
+
+def opened(lake: Lake, settings: Settings, predictions: pd.DataFrame, command: str) -> dict[str, int]:
+    """Count the scoring of these forecasts, and return how often the hold-out of each alignment was opened by now.
+
+    predictions: columns session, model, seed, alignment, p_up, p_abrupt, up, d of the sessions about to be scored. To look
+    again at what was scored before, label by label the same, opens nothing and adds no row. An opening counts for
+    every test period that shares a session with its own.
+    """
+    found = {}
+    for name, rows in predictions.groupby("alignment", sort=False):
+        alignment, first, last = str(name), rows["session"].min(), rows["session"].max()
+        row = {
+            "alignment": alignment,
+            "scored": fingerprint(rows),
+            "command": command,
+            "test_from": first,
+            "test_until": last,
+            "forecasts": len(rows),
+            "config_hash": settings.fingerprint(),
+            "code_version": __version__,
+            "available_at": pd.Timestamp.now("UTC"),
+        }
+        lake.upsert("openings", pd.DataFrame([row]))
+        there = lake.read("openings", columns=["alignment", "test_from", "test_until"])
+        shared = (there["alignment"] == alignment) & (there["test_from"] <= last) & (there["test_until"] >= first)
+        found[alignment] = int(shared.sum())
+    return found
+
+
+def fingerprint(predictions: pd.DataFrame) -> str:
+    """A hash of forecasts and labels in the order of session, model and seed."""
+    rows = predictions[_SCORED].sort_values(["session", "model", "seed"], kind="stable")
+    return hashlib.sha256(pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes()).hexdigest()
+
+
+def in_words(found: dict[str, int]) -> str:
+    """A line for each alignment."""
+    return "\n".join(
+        f"{alignment}: hold-out opened {n} time{'' if n == 1 else 's'}, this one included" for alignment, n in found.items()
+    )
