@@ -45,6 +45,7 @@ def main() -> None:
         models,
         operate,
         plant,
+        repeats,
         search,
         status,
         study,

@@ -74,5 +74,5 @@ def _tell(study: "Search", json_: bool) -> None:
 
 
 def _row(one: "Tried") -> dict[str, object]:
-    shown = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in one.options.items()}
-    return {"number": one.number, "loss": f"{one.loss:.4f}", **shown}
+    shown = [f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in one.options.items()]
+    return {"number": one.number, "loss": f"{one.loss:.4f}", "options": ", ".join(shown)}

@@ -148,9 +148,10 @@ class Search:
         return float(np.mean(losses))
 
     def yaml(self, best: Tried) -> str:
-        """The options of a configuration as a piece of a settings file."""
+        """The options of a configuration as a piece of a settings file; `training.epochs` stays where it is."""
         found = {**self.options, **best.options}
-        told = {name: round(value, 6) if isinstance(value, float) else value for name, value in found.items()}
+        told = {name: float(f"{value:.3g}") if isinstance(value, float) else value for name, value in found.items()}
+        told.pop("epochs", None)
         return yaml.safe_dump({"training": {"options": told}}, sort_keys=False)
 
 
