@@ -10,8 +10,8 @@ from kdtcn.errors import InputError
 from kdtcn.events.pending import extract_pending
 from kdtcn.lake import Lake, Run
 from kdtcn.sources.fetch import fetch
-from kdtcn.training.experiment import train_all
-from kdtcn.training.fold import Sight, prepare
+from kdtcn.training.experiment import train_folds
+from kdtcn.training.fold import Sight
 from kg import build
 from kg import load as load_graph
 from kg.pending import link_pending
@@ -59,6 +59,5 @@ def forecasts(settings: Settings) -> Lake:
         run.rows.update(build(lake, settings.graph.sources, settings.graph.data))
         run.rows.update(extract_pending(lake, settings))
         run.rows["links"] = link_pending(lake, load_graph(lake), threshold=settings.graph.threshold)["links"]
-        fold = prepare(lake, settings, "forecast", Sight.of(lake, settings))
-        run.note(model_ids=train_all(lake, settings, fold))
+        run.note(model_ids=train_folds(lake, settings, "forecast", Sight.of(lake, settings)))
     return lake

@@ -2,15 +2,14 @@
 
 from kdtcn.training.calibration import calibrate, probability
 from kdtcn.training.jobs import Job, Run, jobs_for, run_job
-from kdtcn.training.runs import fit_each
-from kdtcn.training.splits import Split, fixed_origin, rolling_origin
+from kdtcn.training.splits import Split, by_shares, fixed_origin, rolling_origin
 
 __all__ = [
     "Job",
     "Run",
     "Split",
+    "by_shares",
     "calibrate",
-    "fit_each",
     "fixed_origin",
     "jobs_for",
     "probability",

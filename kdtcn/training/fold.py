@@ -20,7 +20,6 @@ from kdtcn.features.news import News, news
 from kdtcn.features.reach import shares
 from kdtcn.features.vectors import priced
 from kdtcn.lake import Lake
-from kdtcn.progress import say
 from kdtcn.sessions import closes, decision_times
 from kdtcn.training.splits import Split, splits
 from kg import Graph
@@ -63,8 +62,27 @@ class Sight:
 
 
 @dataclass(frozen=True)
+class FoldRecord:
+    """All of a fold but its arrays: what is stored beside its models, and small enough to pass between processes.
+
+    sessions: all rows of the dataset; inputs: a hash of all that training sees; coverage: how linked entities got their
+    vectors, empty where the fold was found fitted.
+    """
+
+    alignment: Alignment
+    sessions: pd.DatetimeIndex
+    window: int
+    split: Split
+    fitted_id: str
+    graph_cut: pd.Timestamp
+    trained_until: pd.Timestamp
+    inputs: str
+    coverage: str = ""
+
+
+@dataclass(frozen=True)
 class Fold:
-    """Data of one alignment, split at a fixed origin, in the vector spaces fitted before the cut."""
+    """Data of one alignment, split at an origin, in the vector spaces fitted before the cut."""
 
     alignment: Alignment
     market: Market
@@ -72,6 +90,21 @@ class Fold:
     fitted: Fitted
     data: Dataset
     split: Split
+    coverage: str = ""
+
+    @property
+    def record(self) -> FoldRecord:
+        return FoldRecord(
+            self.alignment,
+            self.data.sessions,
+            self.data.window,
+            self.split,
+            self.fitted.fitted_id,
+            self.fitted.graph_cut,
+            self.trained_until,
+            self.inputs,
+            self.coverage,
+        )
 
     @property
     def trained_until(self) -> pd.Timestamp:
@@ -100,13 +133,20 @@ class Fold:
 
 
 def prepare(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) -> Fold:
-    """The fold of the last test period; for a fixed origin there is one."""
-    return Preparation.of(lake, settings, alignment, sight).fold(-1)
+    """The fold of the last test period of the configured origin; for a fixed one there is one."""
+    preparation = Preparation.of(lake, settings, alignment, sight)
+    *_, last = splits(preparation.market.sessions, usable_rows(preparation.market, settings), settings)
+    return preparation.fold(last)
+
+
+def usable_rows(prices: Market, settings: Settings) -> np.ndarray:
+    """Rows of the market with a full window of inputs and a label, whatever the news."""
+    return priced(prices, settings.features.window).usable()
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """What the folds of one alignment share: the lake's tables, read once, and the splits of the configured origin."""
+    """What the folds of one alignment share: the lake's tables, read once."""
 
     lake: Lake
     settings: Settings
@@ -114,43 +154,38 @@ class Preparation:
     sight: Sight
     market: Market
     news: News
-    splits: list[Split]
 
     @classmethod
     def of(cls, lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) -> "Preparation":
-        """InputError where events wait to be linked, or a split has nothing to train or test on."""
+        """InputError where events wait to be linked."""
         missing = unlinked(lake, sight.graph, extractor=sight.extractor, threshold=settings.graph.threshold)
         if missing:
             raise InputError(f"{lake.url}: {missing} events are not linked on this graph yet; `kdtcn run` links them and trains")
         prices = market(lake, settings)
-        usable = priced(prices, settings.features.window).usable()
-        said = sight.news(lake, settings, alignment, prices.sessions)
-        return cls(lake, settings, alignment, sight, prices, said, list(splits(prices.sessions, usable, settings)))
+        return cls(lake, settings, alignment, sight, prices, sight.news(lake, settings, alignment, prices.sessions))
 
-    def fold(self, number: int) -> Fold:
+    def fold(self, split: Split) -> Fold:
         """Join the tables into a fold; what is fitted is stored, and found again by the next run.
 
         The cut lies after the last training session: validation and test rows meet vectors that never saw them.
         """
-        settings, split = self.settings, self.splits[number]
+        settings = self.settings
         last = pd.DatetimeIndex([self.market.sessions[split.train[-1]]])
         # the headlines of a training session are in its features, so under `same_day` the cut is its close, not its start
         cut = closes(last)[0] if self.alignment == "same_day" else decision_times(last, settings.decision.at)[0]
         if (self.news.headlines["available_at"] <= cut).sum() == 0:
             raise InputError(f"{self.lake.url}: no headline before {cut:%Y-%m-%d}; import news that covers the training period")
-        fitted = self._fitted(cut)
+        fitted, coverage = self._fitted(cut)
         data = fitted.dataset(self.market, self.news, settings.features.window)
-        return Fold(self.alignment, self.market, self.news, fitted, data, split)
+        return Fold(self.alignment, self.market, self.news, fitted, data, split, coverage)
 
-    def _fitted(self, cut: pd.Timestamp) -> Fitted:
+    def _fitted(self, cut: pd.Timestamp) -> tuple[Fitted, str]:
         fitted_id = _identity(self.settings, cut, self.sight, self.news)
         if f"{fitted_id}-graph" in set(self.lake.read("models", columns=["model_id"])["model_id"]):
-            return folds.load(self.lake, fitted_id, self.sight.graph, self.sight.reading)
-        say(f"{self.alignment}: fitting text vectors and the graph embedding on what was known by {cut:%Y-%m-%d}")
+            return folds.load(self.lake, fitted_id, self.sight.graph, self.sight.reading), ""
         fitted = folds.fit(self.news, self.sight.graph, cut, self.settings, fitted_id, self.sight.reading)
         fitted.store(self.lake, self.settings.fingerprint())
-        say(f"{self.alignment}: {shares(fitted.reach.coverage(self.news.links, len(self.news.events)))}")
-        return fitted
+        return fitted, shares(fitted.reach.coverage(self.news.links, len(self.news.events)))
 
 
 def _identity(settings: Settings, cut: pd.Timestamp, sight: Sight, said: News) -> str:

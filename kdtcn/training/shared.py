@@ -11,10 +11,9 @@ from kdtcn.features.dataset import Dataset, Items
 _ARRAYS = ("prices", "d", "c", "up", "abrupt", "sigma")
 
 
-def put(data: Dataset, folder: Path, kinds: set[str], written: dict[int, Path] | None = None) -> None:
-    """Write a dataset with the named kinds of items; arrays already written for another key are linked by path."""
+def put(data: Dataset, folder: Path, kinds: set[str]) -> None:
+    """Write a dataset with the named kinds of items."""
     folder.mkdir(parents=True, exist_ok=True)
-    done = {} if written is None else written
     np.save(folder / "sessions.npy", data.sessions.to_numpy().astype("datetime64[D]"))
     np.save(folder / "shape.npy", np.array([data.first, data.window], dtype=np.int64))
     np.save(folder / "threshold.npy", np.array(data.threshold))
@@ -24,12 +23,7 @@ def put(data: Dataset, folder: Path, kinds: set[str], written: dict[int, Path] |
         if kind not in kinds:
             continue
         np.save(folder / f"{kind}.offsets.npy", items.offsets)
-        place = folder / f"{kind}.vectors.npy"
-        if id(items.vectors) in done:
-            place.symlink_to(done[id(items.vectors)])
-            continue
-        np.save(place, np.ascontiguousarray(items.vectors, dtype=np.float32))
-        done[id(items.vectors)] = place
+        np.save(folder / f"{kind}.vectors.npy", np.ascontiguousarray(items.vectors, dtype=np.float32))
 
 
 def get(folder: Path) -> Dataset:

@@ -31,10 +31,23 @@ def splits(sessions: pd.DatetimeIndex, usable: np.ndarray, settings: Settings) -
     if chosen.origin == "fixed":
         yield fixed_origin(sessions, usable, test_from=chosen.test_from, embargo=embargo)
         return
+    if chosen.origin == "shares":
+        yield by_shares(sessions, usable, embargo=embargo)
+        return
     longest = chosen.longest if chosen.origin == "window" else None
     yield from rolling_origin(
         sessions, usable, first_test=chosen.test_from, embargo=embargo, months=chosen.months, longest=longest
     )
+
+
+def by_shares(sessions: pd.DatetimeIndex, usable: np.ndarray, *, embargo: int) -> Split:
+    """The literature's 80 / 10 / 10 % of the sessions, in order of time; the embargo is taken from the earlier parts."""
+    tenth = round(len(usable) * _VALIDATION)
+    if not tenth:
+        raise InputError(
+            f"{len(usable)} sessions have inputs and a label, too few for shares of 80, 10 and 10 %; import more prices"
+        )
+    return fixed_origin(sessions, usable, test_from=sessions[usable[-tenth]], embargo=embargo, validation=1 / 9)
 
 
 def fixed_origin(
@@ -45,13 +58,14 @@ def fixed_origin(
     embargo: int,
     test_until: Day | None = None,
     longest: int | None = None,
+    validation: float = _VALIDATION,
 ) -> Split:
     """Test on the usable rows from a day on (and before `test_until`), train and validate on those before it.
 
     sessions: (n,) consecutive trading days; usable: rows with full inputs and a label (`Dataset.usable()`); embargo:
     sessions left out before validation and before the test period, one window, so that no window and no label that two
     neighbouring rows share (C holds yesterday's D) lies across a border. longest: the most rows to train and validate
-    on, the latest ones. Days are compared as dates, never as text. Raises InputError where a part would be empty.
+    on, the latest ones. validation: the share of those, the last ones, that only decide when to stop. Days are compared as dates, never as text. Raises InputError where a part would be empty.
     """
     start = pd.Timestamp(test_from)
     usable = np.asarray(usable, dtype=np.int64)
@@ -64,7 +78,7 @@ def fixed_origin(
         )
     origin = int((sessions < start).sum())
     before = usable[usable < origin - embargo]
-    return _split(before if longest is None else before[-longest:], test, embargo)
+    return _split(before if longest is None else before[-longest:], test, embargo, validation)
 
 
 def rolling_origin(
@@ -78,8 +92,8 @@ def rolling_origin(
         start = stop
 
 
-def _split(before: np.ndarray, test: np.ndarray, embargo: int) -> Split:
-    cut = len(before) - round(len(before) * _VALIDATION)
+def _split(before: np.ndarray, test: np.ndarray, embargo: int, validation: float) -> Split:
+    cut = len(before) - round(len(before) * validation)
     train, valid = before[:cut], before[cut:]
     if len(valid):
         train = train[train < valid[0] - embargo]

@@ -14,7 +14,7 @@ from kdtcn.lake import Lake
 from kdtcn.models import Model
 from kdtcn.models import load as load_model
 from kdtcn.training.calibration import probability
-from kdtcn.training.fold import Fold
+from kdtcn.training.fold import FoldRecord
 
 ABOUT = [
     "model_id",
@@ -30,7 +30,7 @@ ABOUT = [
 ]
 
 
-def model_id(fold: Fold, settings: Settings, family: str, seed: int) -> str:
+def model_id(fold: FoldRecord, settings: Settings, family: str, seed: int) -> str:
     """Equal inputs up to the last training or validation row, settings and seed give the same id.
 
     A run that was killed finds what it has trained by it; rows of the test period do not enter.
@@ -44,17 +44,17 @@ def model_id(fold: Fold, settings: Settings, family: str, seed: int) -> str:
 
 
 def model_row(
-    fold: Fold, settings: Settings, identity: str, family: str, seed: int, config: dict, weights: bytes
+    fold: FoldRecord, settings: Settings, identity: str, family: str, seed: int, config: dict, weights: bytes
 ) -> dict[str, object]:
     """One row of `models`; `config` gains what is needed to make the inputs again."""
     return {
         "model_id": identity,
         "family": family,
         "config_hash": settings.fingerprint(),
-        "config": json.dumps({**config, "fitted_id": fold.fitted.fitted_id}),
+        "config": json.dumps({**config, "fitted_id": fold.fitted_id}),
         "alignment": fold.alignment,
         "trained_until": fold.trained_until,
-        "graph_cut": fold.fitted.graph_cut,
+        "graph_cut": fold.graph_cut,
         "seed": seed,
         "weights": weights,
         "status": "trained",
