@@ -49,6 +49,9 @@ class SubGraph(BaseModel):
     most: int = Field(20_000, ge=1, description="items in all")
     interval: float = Field(1.0, ge=0, description="seconds between two requests")
     attempts: int = Field(4, ge=1, description="tries of one request before it is halved or given up")
+    timeout: float = Field(
+        70.0, gt=0, description="seconds without a word after which a request is dropped; Wikidata gives up after 60"
+    )
 
 
 def read(path: Path) -> Iterator[Row]:
@@ -83,7 +86,9 @@ class Service:
 
     def __init__(self, wanted: SubGraph) -> None:
         self.wanted, self.page = wanted, wanted.page
-        self.client = Client(interval=wanted.interval, attempts=wanted.attempts, timeout=70.0, total=120.0, budget=100_000)
+        self.client = Client(
+            interval=wanted.interval, attempts=wanted.attempts, timeout=wanted.timeout, total=120.0, budget=100_000
+        )
 
     def close(self) -> None:
         self.client.close()

@@ -255,6 +255,7 @@ class Wdqs(BaseHTTPRequestHandler):
     troubles: list[str]
     most = 10_000
     asked: list[str]
+    over: threading.Event
 
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
@@ -264,6 +265,9 @@ class Wdqs(BaseHTTPRequestHandler):
         trouble = self.troubles.pop(0) if self.troubles else ""
         size = int(query.split("LIMIT ")[1].split()[0]) if "LIMIT" in query else query.count("wd:Q")
         body = self.page(query)
+        if trouble == "stall":
+            self.over.wait(10)
+            return None
         if trouble == "429":
             return self.answer(429, b"slow down", {"Retry-After": "0"})
         if trouble == "500" or size > self.most:
@@ -315,10 +319,11 @@ class Wdqs(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service(monkeypatch) -> Iterator[tuple[type[Wdqs], str]]:
-    handler = type("Handler", (Wdqs,), {"troubles": [], "asked": []})
+    handler = type("Handler", (Wdqs,), {"troubles": [], "asked": [], "over": threading.Event()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield handler, f"http://127.0.0.1:{server.server_port}/sparql"
+    handler.over.set()
     server.shutdown()
     server.server_close()
 
@@ -350,6 +355,32 @@ def test_trouble_that_passes(trouble, service, tmp_path, monkeypatch):
     handler.troubles = [trouble]
     things, _, _ = split(sparql.read(request(tmp_path, url, page=20)))
     assert len([t for t in things if t.label.startswith("Land")]) == len(ITEMS)
+
+
+def test_a_service_that_stalls_is_dropped_and_asked_again(service, tmp_path, monkeypatch):
+    handler, url = service
+    monkeypatch.setattr("random.uniform", lambda *_: 0.0)
+    handler.troubles = ["stall"]
+    things, facts, _ = split(sparql.read(request(tmp_path, url, page=40, timeout=0.3)))
+    assert len([t for t in things if t.label.startswith("Land")]) == len(ITEMS)
+    assert len(facts) == len(ITEMS)
+    assert handler.asked[0] == handler.asked[1]  # the page that stalled, once more
+
+
+def test_pages_shrink_where_the_service_stalls(service, tmp_path):
+    handler, url = service
+    handler.troubles = ["stall"]
+    things, _, _ = split(sparql.read(request(tmp_path, url, page=40, attempts=1, timeout=0.3)))
+    assert len([t for t in things if t.label.startswith("Land")]) == len(ITEMS)
+    assert ["LIMIT 40" in handler.asked[0], "LIMIT 20" in handler.asked[1]] == [True, True]
+
+
+def test_a_service_that_stalls_for_good_is_given_up(service, tmp_path):
+    handler, url = service
+    handler.troubles = ["stall"] * 9
+    with pytest.raises(SourceError, match=r"127\.0\.0\.1.*timed out"):
+        list(sparql.read(request(tmp_path, url, page=40, attempts=1, timeout=0.2)))
+    assert [int(query.split("LIMIT ")[1].split()[0]) for query in handler.asked] == [40, 20, 10]
 
 
 def test_pages_shrink_where_the_service_gives_up(service, tmp_path):
