@@ -183,20 +183,20 @@ def test_a_backfill_agrees_with_the_experiment_and_is_done_once(ran: Path, api: 
             "--config",
             "small.yaml",
             "--stages",
-            "forecast",
+            "predict",
             "--force",
             "--json",
             api=api,
         ).stdout
     )
-    assert again["forecasts"] == 6
+    assert [(row["stage"], row["done"]) for row in again] == [("predict", 6)]
     both = lake(ran).read("predictions")
     both = both[(both["model_id"] == name) & both["session"].between(first, last)].groupby("session")["p_up"]
     assert (both.count() == 2).all()
     # the experiment saw the whole period, the backfill only what was known at its last session: the forecasts are the same
     assert (both.max() - both.min()).max() < 1e-6
-    counts = json.loads(kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", "--json", api=api).stdout)
-    assert counts["extracted headlines"] == 0
+    rows = json.loads(kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", "--json", api=api).stdout)
+    assert {row["stage"]: row["done"] for row in rows}["extract"] == 0
     before = lake(ran).versions()
     kdtcn(ran, "backfill", "--from", first, "--to", last, "--config", "small.yaml", api=api)
     after = lake(ran).versions()

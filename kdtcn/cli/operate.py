@@ -31,6 +31,13 @@ def _prefect(settings: Settings) -> Iterator[None]:
         yield
 
 
+def ready(settings: Settings) -> None:
+    """ConfigError now for what would otherwise fail in the middle of the work."""
+    from flows.ready import ready as check
+
+    check(settings)
+
+
 @app.command()
 def run(config: ConfigOption = Path("configs/demo.yaml"), sets: SetOption = []) -> None:
     """The whole chain: prices and headlines to event tuples, links, models, evaluation, effects and the report.
@@ -41,13 +48,11 @@ def run(config: ConfigOption = Path("configs/demo.yaml"), sets: SetOption = []) 
         kdtcn run --config configs/demo.yaml
         kdtcn run --config configs/djia.yaml --set training.seeds=3
     """
-    from kdtcn.evaluation.stored import evaluation_table, stored_predictions
     from kdtcn.evaluation.render import as_rich
-    from kdtcn.models import family
+    from kdtcn.evaluation.stored import evaluation_table, stored_predictions
 
     settings, lake = open_lake(config, sets)
-    for name in settings.training.models:
-        family(name)  # an unknown name fails now, not after the extraction
+    ready(settings)
     if not settings.sources.prices and lake.version("prices") < 0:
         raise InputError(
             f"{lake.url}: nothing imported yet, and {config} names no provider; for example `kdtcn import djia FOLDER --config {config}`"
@@ -77,6 +82,7 @@ def nightly(
     from kdtcn.training.store import in_force
 
     settings, lake = open_lake(config, sets)
+    ready(settings)
     if session:
         in_force(lake, parse_session(session))  # say at once, not after the server has started
     with _prefect(settings):
@@ -93,46 +99,58 @@ def backfill(
     last: Annotated[str, typer.Option("--to", help="last day of the range", metavar="DATE")],
     stages: Annotated[
         list[str],
-        typer.Option("--stages", help="only these stages: extract link settle forecast explain report", metavar="STAGE"),
+        typer.Option(
+            "--stages", help="only these, with commas between: fetch extract link settle predict explain report", metavar="STAGES"
+        ),
     ] = [],
-    force: Annotated[bool, typer.Option("--force", help="forecast and explain again what is there")] = False,
+    model: Annotated[
+        str,
+        typer.Option("--model", help="as-of: the model that was live then, or would have been; or the id of one", metavar="ID"),
+    ] = "as-of",
+    force: Annotated[bool, typer.Option("--force", help="predict and explain again what is there")] = False,
+    workers: Annotated[int, typer.Option("--workers", help="processes that extract events; default nlp.workers", min=0)] = 0,
+    dask: Annotated[
+        str, typer.Option("--dask", help="a Dask scheduler whose workers extract events, e.g. tcp://host:8786", metavar="ADDRESS")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
     json_: JsonOption = False,
 ) -> None:
-    """Forecast and explain a range of past sessions; what is done already is skipped.
+    """Every stage for a range of past sessions; what is done already is skipped, and a killed run goes on where it was.
 
-    Example: kdtcn backfill --from 2016-01-04 --to 2016-03-31 --config configs/djia.yaml
+    Examples:
+        kdtcn backfill --from 2016-01-04 --to 2016-03-31 --config configs/djia.yaml
+        kdtcn backfill --from 2008-08-08 --to 2016-07-01 --stages extract,link --workers 8
     """
-    from kdtcn.training.store import in_force
+    import pandas as pd
 
+    if workers and dask:
+        raise InputError("--workers and --dask: give one; a cluster has as many workers as were started for it")
+    sets = [*sets, *([f"nlp.workers={workers}"] if workers else []), *([f"nlp.dask={dask}"] if dask else [])]
     settings, lake = open_lake(config, sets)
+    ready(settings)
     from flows import server
 
     server.prepare(settings.folder)
-    from flows.backfill import range_of, stages_of
+    from flows.backfill import plan, range_of, stages_of, without_model
 
     chosen, wanted = range_of(first, last), stages_of(stages)
-    lake.require("prices", f"import some first, for example `kdtcn import djia FOLDER --config {config}`")
-    model = str(in_force(lake, chosen[0])["model_id"]) if {"forecast", "explain", "report"} & set(wanted) else "none needed"
+    if not settings.sources.prices or "fetch" not in wanted:
+        lake.require("prices", f"import some first, for example `kdtcn import djia FOLDER --config {config}`")
+    work = plan(lake, settings, str(config), chosen, wanted, model, force)
     if dry_run:
+        used = {str(name): f"{n} sessions" for name, n in work.models[work.models != ""].value_counts(sort=False).items()}
+        about = {"sessions": len(chosen), "first": f"{chosen[0]:%Y-%m-%d}", "last": f"{chosen[-1]:%Y-%m-%d}"}
         show(
-            {
-                "sessions": len(chosen),
-                "first": f"{chosen[0]:%Y-%m-%d}",
-                "last": f"{chosen[-1]:%Y-%m-%d}",
-                "stages": " ".join(wanted),
-                "model": model,
-            },
-            json_,
+            {**about, "stages": " ".join(wanted), "models": used or "none needed", "left out": without_model(work.models)}, json_
         )
         return
     with _prefect(settings):
         from flows.backfill import backfill as flow
 
-        counts = flow(first, last, str(config), sets, list(stages) or None, force)
-    show(counts, json_, f"{first} to {last}")
+        rows = flow(first, last, str(config), sets, wanted, force, model)
+    show(rows if json_ else pd.DataFrame(rows), json_, f"{first} to {last}: {len(chosen)} sessions")
 
 
 @app.command()
@@ -143,7 +161,8 @@ def serve(config: ConfigOption = Path("configs/live.yaml"), sets: SetOption = []
     """
     from flows.serve import serve as run_forever
 
-    settings, _ = open_lake(config, sets)  # a configuration error is found before anything starts
+    settings, _ = open_lake(config, sets)
+    ready(settings)  # a configuration error is found before anything starts
     if settings.serve.at > settings.decision.at and any(source.provider in ("rss", "reddit") for source in settings.sources.news):
         raise ConfigError(
             f"serve.at {settings.serve.at:%H:%M} is after decision.at {settings.decision.at:%H:%M}: what the night fetches would count for the next session only; set decision.at later"
