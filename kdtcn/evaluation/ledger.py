@@ -21,6 +21,7 @@ from kdtcn.sessions import decision_times
 
 START = "0" * 64  # what stands as previous hash in the first entry
 ATTEMPTS = 20  # of a writer that others are faster than
+WRITING = pd.Timedelta(minutes=10)  # the most that may lie between sealing an entry and its commit
 _OPEN = time(9, 30)
 _SEALED = ("seq", "session", "model_id", "p_up", "p_abrupt", "decision_time", "sealed_at", "in_time", "data_versions", "previous")
 _SAID = ["session", "model_id", "p_up", "p_abrupt"]
@@ -61,7 +62,7 @@ def verify(lake: Lake, head: str = "") -> list[Finding]:
     could still put another chain, or a shorter one, in its place.
     """
     rows = entries(lake)
-    numbers, before = rows["seq"].tolist(), [START, *rows["hash"].tolist()[:-1]]
+    numbers, before = rows["seq"].tolist(), [START, *rows["hash"]][: len(rows)]
     recomputed = [digest(row) for row in rows.to_dict("records")]
     findings = [
         _finding("numbers run from 1 without gap or double", numbers, list(range(1, len(rows) + 1)), numbers),
@@ -75,15 +76,26 @@ def verify(lake: Lake, head: str = "") -> list[Finding]:
         ),
         _finding("available when sealed", rows["available_at"].tolist(), rows["sealed_at"].tolist(), numbers),
     ]
-    log = lake.history("ledger")
-    rewritten = sorted(int(str(commit["version"])) for commit in log if _rewrites(commit))
-    said = f"rewritten in version {rewritten[0]}" if rewritten else f"{len(log)} commits, none of them rewrites"
-    findings.append(Finding("the table was only ever appended to", said, "no rewrite", not rewritten))
+    findings += _log(lake, rows)
     if head:
         at = [n for n, one in zip(numbers, rows["hash"], strict=True) if one == head]
         said = f"entry {at[0]} of {len(rows)}" if at else f"in none of {len(rows)} entries"
         findings.append(Finding("the hash noted elsewhere stands", said, "an entry", bool(at)))
     return findings
+
+
+def _log(lake: Lake, rows: pd.DataFrame) -> list[Finding]:
+    """What the table's own log says: one commit an entry, made when the entry was sealed, and nothing rewritten."""
+    commits = sorted(lake.history("ledger"), key=lambda commit: int(str(commit["version"])))
+    rewritten = [commit["version"] for commit in commits if _rewrites(commit)]
+    said = f"rewritten in version {rewritten[0]}" if rewritten else f"{len(commits)} commits, none of them a rewrite"
+    appended = [pd.Timestamp(int(str(c["timestamp"])), unit="ms", tz="UTC") for c in commits if c.get("operation") == "WRITE"]
+    findings = [Finding("the table was only ever appended to", said, "no rewrite", not rewritten)]
+    if len(appended) != len(rows):
+        said = f"{len(appended)} commits for {len(rows)} entries"
+        return [*findings, Finding("each entry was written when it was sealed", said, "one an entry", False)]
+    late = [abs(at - sealed) > WRITING for at, sealed in zip(appended, rows["sealed_at"], strict=True)]
+    return [*findings, _finding("each entry was written when it was sealed", late, [False] * len(rows), rows["seq"].tolist())]
 
 
 def head_of(lake: Lake) -> tuple[int, str]:
