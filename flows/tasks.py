@@ -119,12 +119,15 @@ def learn(settings: Settings, model_id: str, sessions: pd.DatetimeIndex) -> int:
 
 @task(name="forecast", cache_policy=NO_CACHE)
 def forecast(settings: Settings, model_id: str, sessions: pd.DatetimeIndex, force: bool = False) -> pd.DataFrame:
-    """P(up) and P(abrupt) of each session, as known at its decision time."""
+    """P(up) and P(abrupt) of each session, as known at its decision time; those of sessions to come are sealed."""
+    from kdtcn.evaluation.ledger import seal
     from kdtcn.training.fold import Sight
     from kdtcn.training.forecast import forecast as predict
 
     lake = lake_of(settings)
-    return predict(lake, settings, Sight.of(lake, settings), model_id, sessions, force=force)
+    made = predict(lake, settings, Sight.of(lake, settings), model_id, sessions, force=force)
+    seal(lake, settings, made)
+    return made
 
 
 @task(name="explain", cache_policy=NO_CACHE)

@@ -61,16 +61,18 @@ def predict(
     sets: SetOption = [],
     json_: JsonOption = False,
 ) -> None:
-    """Forecast one session from what was known at its decision time.
+    """Forecast one session from what was known at its decision time; a forecast of one to come is sealed in the ledger.
 
     Example: kdtcn predict 2016-06-24 --config configs/djia.yaml
     """
+    from kdtcn.evaluation.ledger import seal
     from kdtcn.training.fold import Sight
     from kdtcn.training.forecast import forecast
 
     settings, lake = open_lake(config, sets)
     days, name = _asked(lake, session, model)
     rows = forecast(lake, settings, Sight.of(lake, settings), name, days, force=force)
+    seal(lake, settings, rows)
     show(rows[["session", "model_id", "p_up", "p_abrupt", "logit_up", "made_at"]], json_)
 
 
@@ -87,6 +89,7 @@ def explain(
 
     Example: kdtcn explain 2016-06-24 --config configs/djia.yaml
     """
+    from kdtcn.evaluation.ledger import seal
     from kdtcn.explain.pending import explain_pending
     from kdtcn.report.assemble import Assembler
     from kdtcn.report.build import build_site
@@ -97,7 +100,7 @@ def explain(
     settings, lake = open_lake(config, sets)
     days, name = _asked(lake, session, model)
     sight = Sight.of(lake, settings)
-    forecast(lake, settings, sight, name, days, force=force)
+    seal(lake, settings, forecast(lake, settings, sight, name, days, force=force))
     explain_pending(lake, settings, sight, name, days, force=force)
     page = Assembler(lake, settings, sight, name, str(config)).page(days[0])
     index = build_site(lake, settings, str(config), name, days)

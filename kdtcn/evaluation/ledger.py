@@ -36,7 +36,8 @@ def seal(lake: Lake, settings: Settings, forecasts: pd.DataFrame) -> pd.DataFram
     is made anew behind the one that took it. Raises LakeError where that fails again and again.
     """
     sealed = []
-    for row in forecasts.sort_values("session", kind="stable").to_dict("records"):
+    coming = forecasts[(_now() < _opens(forecasts)).to_numpy()]
+    for row in coming.sort_values("session", kind="stable").to_dict("records"):
         for _ in range(ATTEMPTS):
             rows = entries(lake)
             entry = _entry(rows, row, settings)
