@@ -23,8 +23,9 @@ def evaluate(
         bool, typer.Option("--tests", help="instead: tests of every model against always-up, price-only TCN and reversal")
     ] = False,
     tried: Annotated[
-        int, typer.Option("--tried", help="with --tests: how many configurations were tried; all count as comparisons", min=1)
-    ] = 1,
+        int | None,
+        typer.Option("--tried", help="with --tests: configurations tried, all count; default: those of `kdtcn search`", min=1),
+    ] = None,
 ) -> None:
     """The evaluation of the stored forecasts: all sessions, large moves, abrupt sessions, P(abrupt), both alignments.
 
@@ -37,6 +38,7 @@ def evaluate(
     from kdtcn.evaluation import openings
     from kdtcn.evaluation.render import as_markdown, as_rich
     from kdtcn.evaluation.stored import evaluation_table, stored_predictions
+    from kdtcn.training.search import tried as searched
 
     settings, lake = open_lake(config, sets)
     made = stored_predictions(lake, settings)
@@ -44,7 +46,7 @@ def evaluate(
         raise InputError(f"{lake.url}: no forecasts of the test period; run `kdtcn train --config {config}` first")
     if tests or abrupt:
         counts = openings.opened(lake, settings, made, "evaluate")
-        (_tests(made, tried, json_) if tests else _abrupt(made, json_))
+        (_tests(made, tried or max(1, searched(lake)), json_) if tests else _abrupt(made, json_))
         if not json_:
             out.print(openings.in_words(counts), markup=False)
         return

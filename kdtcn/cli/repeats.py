@@ -26,6 +26,7 @@ def repeats(
         kdtcn repeats --config configs/djia.yaml
         kdtcn repeats --within 0.3 --svg repeats.svg --config configs/djia.yaml
     """
+    from kdtcn.evaluation import openings
     from kdtcn.evaluation.repeats import repeats as read
     from kdtcn.evaluation.stored import stored_predictions
 
@@ -33,6 +34,7 @@ def repeats(
     made = stored_predictions(lake, settings)
     if made.empty:
         raise InputError(f"{lake.url}: no forecasts of the test period; run `kdtcn train --config {config}` first")
+    counts = openings.opened(lake, settings, made, "repeats")
     found = read(made, within / 100)
     if svg is not None:
         from kdtcn.report.repeats import draw
@@ -48,3 +50,4 @@ def repeats(
         show(shown, False, f"{alignment}: accuracy over seeds, percent; repeats for a standard error of {within:g} points")
     chance = 100 * float(found.summary["chance"].iloc[0])
     out.print(f"{chance:.1f} points of standard error come from the number of sessions; no repeat takes them away.", markup=False)
+    out.print(openings.in_words(counts), markup=False)

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from kdtcn.config import Settings
+from kdtcn.evaluation.ensembles import with_ensemble
 from kdtcn.evaluation.openings import opened
 from kdtcn.evaluation.tables import table
 from kdtcn.features.market import market
@@ -53,12 +54,12 @@ def last_trained(lake: Lake) -> list[str]:
 
 
 def evaluation_table(lake: Lake, settings: Settings, predictions: pd.DataFrame, command: str) -> pd.DataFrame:
-    """The table of stored forecasts, with every threshold of the settings; empty where there is none.
+    """The table of stored forecasts and of the live model's seeds as one, with every threshold of the settings.
 
-    Its column `opened` says how often the hold-out of the alignment was opened by now, this time by `command`.
+    Empty where there is none. Its column `opened` says how often the hold-out of the alignment was opened by now, this time by `command`.
     """
     if predictions.empty:
         return predictions
     counts = opened(lake, settings, predictions, command)
-    found = table(predictions, settings.evaluation.thresholds)
+    found = table(with_ensemble(predictions, settings.training.live), settings.evaluation.thresholds)
     return found.assign(opened=found["alignment"].map(counts))
