@@ -1,8 +1,11 @@
 """The evaluation of what the lake holds: stored forecasts of the test period against labels."""
 
 import json
+from collections.abc import Collection
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
 
 from kdtcn.config import Settings
 from kdtcn.evaluation.ensembles import with_ensemble
@@ -13,14 +16,15 @@ from kdtcn.lake import Lake
 from kdtcn.training.store import stored_models
 
 
-def stored_predictions(lake: Lake, settings: Settings) -> pd.DataFrame:
-    """Forecasts of the models that the last `run` or `train` named, over the test period, with labels beside them.
+def stored_predictions(lake: Lake, settings: Settings, model_ids: Collection[str] | None = None) -> pd.DataFrame:
+    """Forecasts over the test period, with labels beside them, of these models or those that the last `run` or `train` named.
 
     Columns: session, model, seed, alignment, p_up, p_abrupt, up, d, c, abrupt, sigma.
     """
     models = stored_models(lake)
-    models = models[models["model_id"].isin(last_trained(lake))]
-    made = lake.read("predictions", columns=["session", "model_id", "made_at", "p_up", "p_abrupt"])
+    models = models[models["model_id"].isin(last_trained(lake) if model_ids is None else model_ids)]
+    mine = ds.field("model_id").isin(pa.array(models["model_id"], pa.string()))
+    made = lake.read("predictions", columns=["session", "model_id", "made_at", "p_up", "p_abrupt"], where=mine)
     made = made.sort_values("made_at").drop_duplicates(["session", "model_id"], keep="last")
     about = models[["model_id", "family", "alignment", "seed", "trained_until"]].rename(columns={"family": "model"})
     rows = made.merge(about, on="model_id")
