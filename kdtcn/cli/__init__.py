@@ -35,6 +35,7 @@ def main() -> None:
     """Entry point. What a user can mend is one line on standard error and exit code 2."""
     from kdtcn.cli import (  # noqa: F401  (each registers its commands)
         audit,
+        config,
         data,
         demo,
         embed,
