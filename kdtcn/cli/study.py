@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kdtcn.cli import app
-from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, show
+from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,7 @@ def study(
         kdtcn study --event-type conflict --entity Ukraine --config configs/djia.yaml
     """
     from kdtcn.cli.graph import find_entity
+    from kdtcn.evaluation.render import grid
     from kdtcn.evaluation.study import event_types, positions
     from kdtcn.evaluation.study import study as around
     from kdtcn.features.market import market
@@ -42,24 +43,28 @@ def study(
     told = sight.news(lake, settings, "same_day" if same_day else "forecast", prices.sessions)
     if not event_type and not entity:
         table = event_types(prices, told)
-        title = "the session that the news counts for, by event type (p_holm: corrected for their number)"
+        title = "The session that the news counts for, by event type (p_holm: corrected for their number)"
     else:
         at = positions(told, event_type=event_type, entity=find_entity(sight.graph, entity) if entity else "")
         table = around(prices, at, before, after)
         title = f"{' and '.join(name for name in (event_type, entity) if name)}: {len(at)} of {len(prices)} sessions"
-    show(table if json_ else _in_percent(table), json_, title)
+    if json_:
+        show(table, True)
+    else:
+        out.print(
+            grid(title, _in_percent(table), "means in percent with 95 % intervals; p: mean |D| against shifts of the calendar")
+        )
 
 
 def _in_percent(table: "pd.DataFrame") -> "pd.DataFrame":
-    """The table for people: means in percent with their intervals side by side."""
-    shown = table[[name for name in ("event_type", "offset", "n") if name in table]].copy()
-    for name, column, form in (("mean D %", "d", "+.2f"), ("mean |D| %", "size", ".2f")):
-        shown[name] = [format(100 * value, form) for value in table[column]]
+    """The table for people: means in percent with their intervals beside them."""
+    import pandas as pd
+
+    shown = {name: table[name].astype(str) for name in ("event_type", "offset", "n") if name in table}
+    for name, column in (("D", "d"), ("C", "c")):
+        shown[name] = [format(100 * value, "+.2f") for value in table[column]]
         ends = zip(table[f"{column}_low"], table[f"{column}_high"], strict=True)
-        shown[f"95 % of {'D' if column == 'd' else '|D|'}"] = [
-            f"{format(100 * low, form)} to {format(100 * high, form)}" for low, high in ends
-        ]
-    for name in ("p", "p_holm"):
-        if name in table:
-            shown[name] = table[name].map("{:.3f}".format)
-    return shown
+        shown[f"95 % of {name}"] = [f"{100 * low:+.2f}..{100 * high:+.2f}" for low, high in ends]
+    shown["|D|"] = [format(100 * value, ".2f") for value in table["size"]]
+    shown |= {name: table[name].map("{:.3f}".format) for name in ("p", "p_holm") if name in table}
+    return pd.DataFrame(shown)

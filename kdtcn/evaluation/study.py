@@ -35,9 +35,10 @@ def positions(news: News, *, event_type: str = "", entity: str = "") -> np.ndarr
 def study(market: Market, at: np.ndarray, before: int = 5, after: int = 5) -> pd.DataFrame:
     """Mean D, |D| and C of the sessions from `before` ahead of each picked session to `after` behind it.
 
-    at: rows of `market`. Columns: offset (0 is the session that the news counts for), n, d, d_low, d_high, size (mean
-    |D|), size_low, size_high, c, usual_size (mean |D| of all sessions) and p, the share of all circular shifts of the
-    picked sessions whose mean |D| is at least as large. Intervals are 95 % by block bootstrap over the picked sessions.
+    at: rows of `market`. Columns: offset (0 is the session that the news counts for), n, d, d_low, d_high, c, c_low,
+    c_high, size (mean |D|), size_low, size_high, usual_size (mean |D| of all sessions) and p, the share of all circular
+    shifts of the picked sessions whose mean |D| is at least as large. Intervals are 95 % by block bootstrap over the picked
+    sessions.
     """
     if not len(at):
         raise InputError("no session has such an event; choose another event type or entity")
@@ -62,11 +63,9 @@ def study(market: Market, at: np.ndarray, before: int = 5, after: int = 5) -> pd
             {
                 "offset": offset,
                 "n": len(there),
-                "d": float(market.d[there].mean()),
-                **_ends("d", market.d[there]),
-                "size": mean,
-                **_ends("size", size[there]),
-                "c": float(np.nanmean(market.c[there])) if not np.isnan(market.c[there]).all() else float("nan"),
+                **_mean("d", market.d[there]),
+                **_mean("c", market.c[there]),
+                **_mean("size", size[there]),
                 "usual_size": float(size[known].mean()),
                 "p": min(1.0, (1 + float((shifted >= mean - 1e-12).sum())) / (1 + len(market))),
             }
@@ -85,6 +84,10 @@ def event_types(market: Market, news: News) -> pd.DataFrame:
     return table[["event_type", *(name for name in table.columns if name != "event_type")]]
 
 
-def _ends(name: str, values: np.ndarray) -> dict[str, float]:
+def _mean(name: str, values: np.ndarray) -> dict[str, float]:
+    """The mean of the known values with its interval."""
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), float("nan"))
     low, high = block_bootstrap(values, block=min(5, len(values)))
-    return {f"{name}_low": low, f"{name}_high": high}
+    return {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}

@@ -59,6 +59,10 @@ def test_a_planted_move_is_seen_on_its_session_alone() -> None:
     assert table.loc[0, "d"] == pytest.approx(-0.03, abs=0.006)
     assert table.loc[0, "d_high"] < -0.02
     assert table.loc[0, "p"] < 0.01
+    assert table.loc[0, "c"] == pytest.approx(-0.03, abs=0.008)  # the move goes into C, and out of it a session later
+    assert table.loc[0, "c_low"] < table.loc[0, "c"] < table.loc[0, "c_high"] < -0.015
+    assert table.loc[1, "c"] == pytest.approx(0.03, abs=0.008)
+    assert table.loc[3, "c_low"] < 0 < table.loc[3, "c_high"]
     assert table.loc[3, "d_low"] < 0 < table.loc[3, "d_high"]
     assert table.index.tolist() == list(range(-5, 6))
 
