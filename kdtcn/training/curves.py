@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import pandas as pd
+
+from kdtcn.lake import Lake
+from kdtcn.training.store import stored_models
 
 Curve = Sequence[Mapping[str, float]]
 Kind = Literal["still learning", "overfitting", "plateau", "diverging"]
@@ -83,9 +85,10 @@ def _counted(several: Sequence[Diagnosis]) -> str:
     return ", ".join(parts)
 
 
-def stored(models: pd.DataFrame) -> list[tuple[str, Curve]]:
-    """Model name and curve of rows of `models` (columns family and config), for `said` and for drawing."""
-    return [(str(row.family), json.loads(str(row.config)).get("curve", [])) for row in models.itertuples()]
+def stored(lake: Lake, model_ids: Sequence[str]) -> list[tuple[str, Curve]]:
+    """Model name and curve of models in the lake, in the order of their ids: for `said`, and for drawing."""
+    rows = stored_models(lake).set_index("model_id").reindex(dict.fromkeys(model_ids)).dropna(subset="config")
+    return [(str(row.family), json.loads(str(row.config)).get("curve", [])) for row in rows.itertuples()]
 
 
 def _end(values: np.ndarray) -> float:

@@ -15,7 +15,9 @@ from kdtcn.config import Alignment, EvaluationSettings, Settings
 from kdtcn.features.dataset import Dataset
 from kdtcn.features.market import market
 from kdtcn.lake import Lake
+from kdtcn.models.options import Options
 from kdtcn.progress import say, track
+from kdtcn.training import curves
 from kdtcn.training.crew import Crew
 from kdtcn.training.fold import FoldRecord, Preparation, Sight, usable_rows
 from kdtcn.training.jobs import Job, Run, jobs_for, run_job
@@ -60,6 +62,7 @@ def train(lake: Lake, settings: Settings, sight: Sight, walks: Sequence[Walk]) -
     Returns for each walk the ids of its models, in order of time, then of `training.models` and seeds. Folds are prepared
     in the same processes that train, ahead of the training, so that none waits for an embedding.
     """
+    Options.of(settings.training.options)  # a misspelt option fails before an hour's work, not after
     tasks, of_walk = folds_of(lake, settings, walks)
     names = settings.training.models
     each = len(jobs_for(names, range(settings.training.seeds), [""]))
@@ -71,7 +74,10 @@ def train(lake: Lake, settings: Settings, sight: Sight, walks: Sequence[Walk]) -
     with Crew(make, kinds, workers) as crew:
         for _ in track(_done(lake, settings, tasks, crew), "training", total=len(tasks) * each):
             pass
-    return [[name for number in numbers for name in tasks[number].identity.values()] for numbers in of_walk]
+    found = [[name for number in numbers for name in tasks[number].identity.values()] for numbers in of_walk]
+    for line in curves.said(curves.stored(lake, [name for ids in found for name in ids])):
+        say(f"learning curves, {line}")
+    return found
 
 
 def folds_of(lake: Lake, settings: Settings, walks: Sequence[Walk]) -> tuple[list[Task], list[list[int]]]:

@@ -1,10 +1,15 @@
 """The diagnosis of a learning curve, on curves whose trouble is known."""
 
+import json
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from kdtcn import models
-from kdtcn.training.curves import diagnose, said
+from kdtcn.lake import Lake
+from kdtcn.training.curves import diagnose, said, stored
 from tests.models.worlds import world
 
 EPOCHS = np.arange(1, 31)
@@ -85,3 +90,27 @@ def test_curves_of_the_loop_are_read() -> None:
 
     assert kind(epochs=6, learning_rate=1e-12) == "plateau"
     assert kind(epochs=60, patience=60, dropout=0.0, weight_decay=0.0, learning_rate=0.01) == "overfitting"
+
+
+def test_stored_curves_come_in_the_order_asked_for(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    rows = [
+        {
+            "model_id": f"{family}-1",
+            "family": family,
+            "config_hash": "",
+            "config": json.dumps({"family": family, **({"curve": curve(FALLING[:5])} if family != "reversal" else {})}),
+            "alignment": "forecast",
+            "seed": 0,
+            "weights": b"",
+            "status": "trained",
+            "available_at": pd.Timestamp("2020-01-01", tz="UTC"),
+        }
+        for family in ("reversal", "tcn", "kdtcn")
+    ]
+    lake.upsert("models", pd.DataFrame(rows))
+    assert stored(lake, ["kdtcn-1", "reversal-1", "gone", "tcn-1"]) == [
+        ("kdtcn", curve(FALLING[:5])),
+        ("reversal", []),
+        ("tcn", curve(FALLING[:5])),
+    ]
