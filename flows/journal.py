@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -33,9 +34,10 @@ def note(folder: Path, step: str, **facts: Any) -> None:
     facts = {name: value for name, value in facts.items() if value not in (None, "", [], {})}
     line = mask(json.dumps({"at": f"{pd.Timestamp.now('UTC'):%Y-%m-%dT%H:%M:%SZ}", "step": step, **facts}, default=str))
     path = folder / "logs" / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    with suppress(OSError):  # on a full disk the error itself says more
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
     get_run_logger().info("%s: %s", step, ", ".join(f"{name} {value}" for name, value in facts.items()) or "done")
 
 

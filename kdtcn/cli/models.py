@@ -211,3 +211,33 @@ def promote(
     _, lake = open_lake(config, sets)
     put_in_force(lake, model_id)
     out.print(f"in force: {model_id}")
+
+
+@models_app.command("compare")
+def models_compare(
+    one: Annotated[str, typer.Argument(help="id of a stored model")],
+    other: Annotated[str, typer.Argument(help="id of another")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    json_: JsonOption = False,
+) -> None:
+    """Two models on the sessions that both have forecast: accuracy, log loss, and the difference with its 95 % interval.
+
+    Example: kdtcn models compare kdtcn-forecast-s0-0123456789 tcn-forecast-s0-0123456789
+    """
+    from kdtcn.evaluation.pair import compare
+
+    settings, lake = open_lake(config, sets)
+    show(compare(lake, settings, one, other), json_, f"{one} and {other}")
+
+
+@models_app.command("rollback")
+def models_rollback(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = []) -> None:
+    """Put the model back in force that was before the one that is; that one is withdrawn, and can be promoted again.
+
+    Example: kdtcn models rollback --config configs/live.yaml
+    """
+    from kdtcn.training.succession import rollback
+
+    _, lake = open_lake(config, sets)
+    out.print(f"in force: {rollback(lake)}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow.dataset as ds
 
 from kdtcn.config import Settings
 from kdtcn.errors import InputError, ModelError, SourceError
@@ -93,6 +94,22 @@ def succeed(lake: Lake, settings: Settings, session: pd.Timestamp) -> Succession
         f"{candidate} {'is in force' if found.promoted else 'stays behind'}: log loss {found.loss:.4f}, {live} {found.loss_live:.4f}"
     )
     return found
+
+
+def rollback(lake: Lake) -> str:
+    """Put the model back in force that was before the one that is, which is withdrawn; returns its id.
+
+    It keeps the time of its promotion, and a second rollback goes one further back. ModelError where there is none.
+    """
+    rows = lake.read("models", where=ds.field("status").isin(["live", "retired"]) & (ds.field("alignment") == "forecast"))
+    earlier = rows[rows["status"] == "retired"].sort_values("promoted_at")
+    if earlier.empty:
+        raise ModelError(f"{lake.url}: no model was in force before this one; `kdtcn models list` shows what can be promoted")
+    back = earlier.index[-1]
+    rows.loc[rows["status"] == "live", "status"] = "withdrawn"
+    rows.loc[back, "status"] = "live"
+    lake.upsert("models", rows.drop(columns="ingested_at"))
+    return str(rows.loc[back, "model_id"])
 
 
 def log_loss(p: np.ndarray, up: np.ndarray) -> float:
