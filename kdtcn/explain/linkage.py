@@ -1,6 +1,7 @@
 """How the events of a session hang together: their tuples and the facts that connect their entities, as graph and as sentences."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -10,9 +11,11 @@ import networkx as nx
 from kg import FOREVER, subgraph
 
 MAX_NODES = 26  # what an eye can take in; the sentences and the table hold the rest
-MAX_SENTENCES = 14
+MAX_SENTENCES = 60
+MAX_REST = 200  # tuples and facts beyond the picture that are kept for those who ask for all
 RESERVED = 4  # nodes kept free for entities that connect the others
 _ARTICLE = re.compile(r"^is (an? |the )?")  # "is a member of" reads as "member of" on an arrow
+TEXT = "text:"  # prefix of a node that is linked to no entity
 PAIRS = 3  # a slot may name several entities: draw at most so many edges for one tuple
 
 
@@ -67,12 +70,17 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Linkage:
-    """The picture (nodes and edges, capped), the sentences, and how many of the session's tuples the picture leaves out."""
+    """The picture (nodes and edges, capped), the sentences, and how many of the session's tuples the picture leaves out.
+
+    rest: the tuples, then the facts between entities that tuples name, beyond the picture; rest_nodes: their further ends.
+    """
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     left_out: int = 0
+    rest: tuple[Edge, ...] = ()
+    rest_nodes: tuple[Node, ...] = ()
 
 
 def link_events(
@@ -103,10 +111,19 @@ def link_events(
     nodes = tuple(_node(name, labels, graph) for name in names)
     direct = [fact for fact in facts if fact.head in named and fact.tail in named]
     bridging = [fact for fact in chosen_facts if fact not in direct]
-    said = _sentences(edges, direct, bridging, labels, weight)[:max_sentences]
+    said = _sentences(edges, direct, bridging, labels, weight, set(names))[:max_sentences]
     drawn = {(edge.head, edge.tail, edge.label) for edge in chosen}
-    shown = {event.event_id for event in events if any((e.head, e.tail, e.label) in drawn for e in _tuple_edges(event))}
-    return Linkage(nodes, (*chosen, *chosen_facts), tuple(said), left_out=len({e.event_id for e in events} - shown))
+    told = {event.event_id: {(e.head, e.tail, e.label) for e in _tuple_edges(event)} for event in events}
+    rest = [edge for edge in (*edges, *direct) if edge not in chosen and edge not in chosen_facts][:MAX_REST]
+    more = dict.fromkeys(end for edge in rest for end in (edge.head, edge.tail) if end not in names)
+    return Linkage(
+        nodes,
+        (*chosen, *chosen_facts),
+        tuple(said),
+        left_out=sum(bool(ends) and not ends & drawn for ends in told.values()),
+        rest=tuple(rest),
+        rest_nodes=tuple(_node(name, labels, graph) for name in more),
+    )
 
 
 def _tuple_edges(event: EventLinks) -> list[Edge]:
@@ -124,7 +141,7 @@ def _distinct(edges: Iterable[Edge]) -> list[Edge]:
 
 def _text_node(text: str) -> list[str]:
     words = " ".join(text.split())
-    return [f"text:{words.lower()}"] if words else []
+    return [f"{TEXT}{words.lower()}"] if words else []
 
 
 def _linked_ids(events: Iterable[EventLinks], graph: nx.MultiDiGraph) -> set[str]:
@@ -174,32 +191,40 @@ def _labels(events: Iterable[EventLinks], graph: nx.MultiDiGraph) -> dict[str, s
 
 
 def _node(name: str, labels: Mapping[str, str], graph: nx.MultiDiGraph) -> Node:
-    if name.startswith("text:"):
+    if name.startswith(TEXT):
         return Node(name, labels[name], "text")
     attributes = graph.nodes.get(name, {})
     return Node(name, labels.get(name, name), "entity", str(attributes.get("description") or ""), _types(attributes))
 
 
 def _choose(events: list[Edge], facts: list[Edge], weight: Mapping[str, float], max_nodes: int) -> tuple[list[Edge], list[Edge]]:
-    """Edges for the picture: greedily the tuple that is best tied in, until the nodes are spent; then the facts between them.
+    """Edges for the picture: greedily the tuple that ties in most, until the nodes are spent; then the facts between them.
 
-    An entity without a tuple of its own comes in only as a bridge between pieces that nothing else ties together.
+    A tuple is worth the entities it adds that a fact ties to another one the news names, less half of each text it adds, which
+    leads nowhere; of two worth the same, the one with the larger effect. So a currency that falls comes before the tenth
+    claim about its country. An entity without a tuple of its own comes in only as a bridge between pieces that nothing
+    else ties together.
     """
-    meets: dict[str, int] = {}
-    for edge in [*events, *facts]:
-        for end in (edge.head, edge.tail):
-            meets[end] = meets.get(end, 0) + 1
-    order = sorted(
-        events,
-        key=lambda e: (-((meets[e.head] > 1) + (meets[e.tail] > 1)), -weight.get(e.event_id, 0.0), e.event_id),
-    )
+    named = {end for edge in events for end in (edge.head, edge.tail)}
+    tied = {end for fact in facts if fact.head in named and fact.tail in named for end in (fact.head, fact.tail)}
+    meets = Counter(end for edge in events for end in {edge.head, edge.tail})
     kept: list[Edge] = []
     seen: set[str] = set()
-    for edge in order:
+
+    def worth(edge: Edge) -> tuple[float, float, str]:
         new = {edge.head, edge.tail} - seen
-        if len(seen) + len(new) <= max_nodes - RESERVED:
-            seen |= new
-            kept.append(edge)
+        texts = sum(end.startswith(TEXT) and meets[end] == 1 for end in new)
+        return len(new & tied) - texts / 2, weight.get(edge.event_id, 0.0), edge.event_id
+
+    left = sorted(events, key=lambda e: (e.event_id, e.head, e.tail))
+    while left:
+        fits = [edge for edge in left if len(seen | {edge.head, edge.tail}) <= max_nodes - RESERVED]
+        if not fits:
+            break
+        best = max(fits, key=worth)
+        seen |= {best.head, best.tail}
+        kept += [edge for edge in left if {edge.head, edge.tail} <= seen]
+        left = [edge for edge in left if not {edge.head, edge.tail} <= seen]
     joined = nx.Graph((e.head, e.tail) for e in [*kept, *facts] if e.head in seen and e.tail in seen)
     for bridge, ends in _bridges(events, facts).items():
         ends = ends & seen
@@ -224,24 +249,30 @@ def _bridges(events: list[Edge], facts: list[Edge]) -> dict[str, set[str]]:
 
 
 def _sentences(
-    events: list[Edge], direct: list[Edge], bridging: list[Edge], labels: Mapping[str, str], weight: Mapping[str, float]
+    events: list[Edge],
+    direct: list[Edge],
+    bridging: list[Edge],
+    labels: Mapping[str, str],
+    weight: Mapping[str, float],
+    drawn: set[str],
 ) -> list[Sentence]:
     """Chains of a fact with a tuple between the same two, then of a fact with two tuples or one, then bridges, then tuples alone.
 
-    Larger effects come first within each.
+    What the picture shows comes first within each, then larger effects.
     """
     order = sorted(events, key=lambda e: (-weight.get(e.event_id, 0.0), e.event_id))
     touching: dict[str, list[Edge]] = {}
     for edge in order:
         touching.setdefault(edge.head, []).append(edge)
         touching.setdefault(edge.tail, []).append(edge)
-    chains: list[tuple[bool, int, float, Sentence]] = []
+    chains: list[tuple[bool, bool, int, float, Sentence]] = []
     for fact in direct:
         sentence, between = _chain(fact, touching, labels)
         if sentence:
             strength = max(weight.get(name, 0.0) for name in sentence.event_ids)
-            chains.append((not between, -len(sentence.event_ids), -strength, sentence))
-    chains.sort(key=lambda item: (*item[:3], item[3].text))
+            shown = fact.head in drawn and fact.tail in drawn
+            chains.append((not between, not shown, -len(sentence.event_ids), -strength, sentence))
+    chains.sort(key=lambda item: (*item[:4], item[4].text))
     told = {name for *_, sentence in chains for name in sentence.event_ids}
     alone = [
         Sentence((("node", labels[e.head]), ("event", f"— {e.label} →"), ("node", labels[e.tail])), (e.event_id,))

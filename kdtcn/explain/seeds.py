@@ -1,6 +1,6 @@
 """The same model trained from other seeds: do its effects stay what they are?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from kdtcn.training.forecast import Outlook
 from kdtcn.training.store import load_stored, stored_models
 
 METHOD = "integrated-gradients"  # the method without sampling error, and a tenth of a second a model
-STABLE = 0.5  # mean rank correlation between seeds below which a page warns
 FEWEST = 3  # events below which a correlation of ranks says nothing
 
 
@@ -36,7 +35,7 @@ def siblings(lake: Lake, view: Outlook) -> dict[str, Any]:
     return found
 
 
-def seed_effects(models: dict[str, Any], view: Outlook, session: pd.Timestamp) -> pd.DataFrame:
+def seed_effects(models: Mapping[str, Any], view: Outlook, session: pd.Timestamp) -> pd.DataFrame:
     """model_id, event_id and effect of the session's events on each model, by integrated gradients."""
     i = view.data.position(session)
     parts = []

@@ -1,13 +1,13 @@
-"""The charts of a session's page, drawn at build time: event effects, and D and C against the threshold."""
+"""The charts of a session's page, drawn at build time: event effects, and D and C against the threshold.
+
+They are Vega-Lite specifications as plain dictionaries: the classes of Altair check and copy every part of a chart, which takes
+three times as long as to draw it, and a page has four charts. The tests hold the specifications against Altair's schema.
+"""
 
 import json
-from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import altair as alt
-import pandas as pd
-from altair.utils.schemapi import debug_mode
 from markupsafe import Markup
 
 from kdtcn.report import words
@@ -16,149 +16,161 @@ from kdtcn.report.svg import COLOUR, Mark, draw
 
 WIDE, NARROW = 860, 300  # plot widths in px of the desk and the phone variant
 FEW_LABELS = 18
-
-Drawing = TypeVar("Drawing", bound=Callable[..., Markup])
-
-
-def _unchecked(draws: Drawing) -> Drawing:
-    """Altair checks each part of a chart against its schema as it is made, which takes longer than to draw it.
-
-    The tests run the charts with the checks on. Channels are written as classes for the same reason: a string is looked
-    up among all of Altair's classes.
-    """
-
-    @wraps(draws)
-    def fast(page: SessionPage, *, narrow: bool = False) -> Markup:
-        with debug_mode(False):
-            return draws(page, narrow=narrow)
-
-    return fast  # type: ignore[return-value]
+Spec = dict[str, Any]
 
 
-@_unchecked
 def effects_chart(page: SessionPage, *, narrow: bool = False) -> Markup:
     """A bar an event by popularity, its placebo band behind it; then a bar an older session, newest first."""
-    k = len(page.events)
-    older = list(reversed(page.older))
-    bars = [(n + 1, event.effect, f"e{n}", _colour(event)) for n, event in enumerate(page.events)]
-    bars += [(k + 2 + n, row.effect, f"o{n}", COLOUR["quiet"]) for n, row in enumerate(older)]
-    if not bars:
+    if not page.events and not page.older:
         return Markup("")
-    data = pd.DataFrame(bars, columns=["at", "effect", "mark", "colour"])
-    data["left"], data["right"] = data["at"] - 0.36, data["at"] + 0.36
-    last = k + 1 + len(older)
-    values = _ticks(k, len(older), NARROW if narrow else WIDE)
-    axis = alt.Axis(
-        values=values,
-        labelExpr=f"datum.value <= {k} ? datum.value : '\u2212' + (datum.value - {k + 1})",
-        grid=False,
-        tickSize=0,
-        title=None,
-        labelOverlap=False,
-    )
-    x = alt.X("left:Q", scale=alt.Scale(domain=[0.4, last + 0.6], nice=False), axis=axis)
-    extent = [0.0, *data["effect"], *(v for e in page.events for v in (e.low, e.high) if v is not None)]
-    y_scale = alt.Scale(domain=_padded(min(extent), max(extent)), nice=False)
-    y_axis = alt.Axis(
-        title="effect on the raw logit of P(up)", format=_format(max(map(abs, extent))), tickCount=5, domain=False, ticks=False
-    )
-    layers: list[alt.Chart] = []
-    bands = _bands(page.events)
-    if len(bands):
-        layers.append(
-            alt.Chart(bands)
-            .mark_bar(color=COLOUR["band"])
-            .encode(x=x, x2=alt.X2("right:Q"), y=alt.Y("low:Q", scale=y_scale, axis=y_axis), y2=alt.Y2("high:Q"))
-        )
-    layers.append(
-        alt.Chart(data)
-        .mark_bar()
-        .encode(
-            x=x,
-            x2=alt.X2("right:Q"),
-            y=alt.Y("effect:Q", scale=y_scale, axis=y_axis),
-            y2=alt.Y2Datum(0),
-            color=alt.Color("colour:N", scale=None),
-            description=alt.Description("mark:N"),
-        )
-    )
-    layers.append(alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=COLOUR["axis"]).encode(y=alt.Y("y:Q")))
-    if k and older:
-        layers.append(
-            alt.Chart(pd.DataFrame({"x": [k + 1.0]})).mark_rule(color=COLOUR["grid"], strokeDash=[3, 3]).encode(x=alt.X("x:Q"))
-        )
-    heads = [(0.5, "Events, most popular first" if not narrow else "Events by popularity")] if k else []
-    heads += [(k + 1.4, "Older sessions" if not narrow else "Older")] if older else []
-    titles = alt.Chart(pd.DataFrame(heads, columns=["x", "title"]))
-    layers.append(
-        titles.mark_text(align="left", color=COLOUR["muted"], fontSize=11).encode(
-            x=alt.X("x:Q"), y=alt.YValue(-9), text=alt.Text("title:N")
-        )
-    )
-    marks = {f"e{n}": Mark(_event_title(n, event), f"#event-{n + 1}") for n, event in enumerate(page.events)}
-    marks |= {
-        f"o{n}": Mark(f"{row.session:%Y-%m-%d}: {words.effect(row.effect)} (all {row.n} items of that session)")
-        for n, row in enumerate(older)
-    }
-    chart = alt.layer(*layers).properties(width=NARROW if narrow else WIDE, height=210 if narrow else 250)
+    k, older = len(page.events), list(reversed(page.older))
+    marks = {}
+    for n, event in enumerate(page.events):
+        # the phone variant has no pointer to hover with: the link is enough
+        marks[f"e{n}"] = Mark("" if narrow else _event_title(n, event), f"#event-{n + 1}")
+    for n, row in enumerate(older):
+        title = f"{row.session:%Y-%m-%d}: {words.effect(row.effect)} (all {row.n} items of that session)"
+        marks[f"o{n}"] = Mark("" if narrow else title)
     label = f"Effects of {k} events by popularity and of {len(older)} older sessions on the raw logit of P(up); the table below holds the figures."
-    return draw(chart, label, marks=marks, css="narrow" if narrow else "wide")
+    return draw(effects_spec(page, narrow=narrow), label, marks=marks, css="narrow" if narrow else "wide")
 
 
-@_unchecked
+def effects_spec(page: SessionPage, *, narrow: bool = False) -> Spec:
+    """The specification of the effects chart; bars are described as e0, e1 ... (events) and o0 ... (older sessions)."""
+    k, older = len(page.events), list(reversed(page.older))
+    bars = [_bar(n + 1, event.effect, f"e{n}", _colour(event)) for n, event in enumerate(page.events)]
+    bars += [_bar(k + 2 + n, row.effect, f"o{n}", COLOUR["quiet"]) for n, row in enumerate(older)]
+    bands = [
+        {"left": n + 0.54, "right": n + 1.46, "low": event.low, "high": event.high}
+        for n, event in enumerate(page.events)
+        if event.low is not None and event.high is not None
+    ]
+    last = k + 1 + len(older)
+    extent = [0.0, *(bar["y"] for bar in bars), *(v for e in page.events for v in (e.low, e.high) if v is not None)]
+    x = {
+        "scale": {"domain": [0.4, last + 0.6], "nice": False},
+        "axis": {
+            "values": _ticks(k, len(older), NARROW if narrow else WIDE),
+            "labelExpr": f"datum.value <= {k} ? datum.value : '\u2212' + (datum.value - {k + 1})",
+            "grid": False,
+            "tickSize": 0,
+            "title": None,
+            "labelOverlap": False,
+        },
+    }
+    y = {
+        "scale": {"domain": _padded(min(extent), max(extent)), "nice": False},
+        "axis": {
+            "title": "effect on the raw logit of P(up)",
+            "format": _format(max(map(abs, extent))),
+            "tickCount": 5,
+            "domain": False,
+            "ticks": False,
+        },
+    }
+    layers = []
+    if bands:
+        layers.append(
+            _layer(bands, {"type": "bar", "color": COLOUR["band"]}, x=_q("left", x), x2="right", y=_q("low", y), y2="high")
+        )
+    layers.append(_bars(bars, x, y))
+    layers.append(_rule({"y": 0.0}, COLOUR["axis"]))
+    if k and older:
+        layers.append(_rule({"x": k + 1.0}, COLOUR["grid"], strokeDash=[3, 3]))
+    heads = [{"x": 0.5, "text": "Events by popularity" if narrow else "Events, most popular first"}] if k else []
+    heads += [{"x": k + 1.4, "text": "Older" if narrow else "Older sessions, newest first"}] if older else []
+    titles = {"type": "text", "align": "left", "color": COLOUR["muted"], "fontSize": 11}
+    place = {"x": _q("x"), "y": {"value": -9}, "text": {"field": "text", "type": "nominal"}}
+    layers.append({"data": {"values": heads}, "mark": titles, "encoding": place})
+    return _chart(layers, narrow, 210 if narrow else 250)
+
+
 def abrupt_chart(page: SessionPage, *, narrow: bool = False) -> Markup:
     """C as bars, D as a line with dots, the threshold as dashed lines; abrupt sessions stand out."""
-    points = [point for point in page.recent if point.c is not None and point.d is not None]
+    points = _closed(page)
     if len(points) < 2:
         return Markup("")
-    data = pd.DataFrame(
-        {
-            "at": range(len(points)),
-            "d": [point.d for point in points],
-            "c": [point.c for point in points],
-            "limit": [point.threshold for point in points],
-            "mark": [f"p{n}" for n in range(len(points))],
-            "colour": [COLOUR["alert"] if point.abrupt else COLOUR["quiet"] for point in points],
-        }
-    )
-    data["left"], data["right"], data["floor"] = data["at"] - 0.34, data["at"] + 0.34, -data["limit"]
-    days = json.dumps([f"{point.session:%Y-%m-%d}" for point in points])
-    step = max(1, len(points) // (3 if narrow else 7))
-    values = list(range(len(points) - 1, -1, -step))
-    if values[-1] < step * 0.3:
-        values = values[:-1]
-    axis = alt.Axis(
-        values=values, labelExpr=f"{days}[datum.value]", grid=False, title=None, tickSize=4, labelFlush=True, labelOverlap=False
-    )
-    x = alt.X("left:Q", scale=alt.Scale(domain=[-0.7, len(points) - 0.3], nice=False), axis=axis)
-    top = max(data[["d", "c", "limit"]].abs().max()) * 1.08
-    y_axis = alt.Axis(title="change", format="+.1%", tickCount=5, domain=False, ticks=False)
-    y_scale = alt.Scale(domain=[-top, top], nice=False)
-    base = alt.Chart(data)
-    bars = base.mark_bar().encode(
-        x=x,
-        x2=alt.X2("right:Q"),
-        y=alt.Y("c:Q", scale=y_scale, axis=y_axis),
-        y2=alt.Y2Datum(0),
-        color=alt.Color("colour:N", scale=None),
-        description=alt.Description("mark:N"),
-    )
-    limits = [
-        base.mark_line(color=COLOUR["alert"], strokeDash=[5, 4], strokeWidth=1).encode(x=alt.X("at:Q"), y=alt.Y(f"{name}:Q"))
-        for name in ("limit", "floor")
-    ]
-    line = base.mark_line(color=COLOUR["ink"], strokeWidth=1.2).encode(x=alt.X("at:Q"), y=alt.Y("d:Q"))
-    dots = base.mark_circle(color=COLOUR["ink"], size=14, opacity=1).encode(
-        x=alt.X("at:Q"), y=alt.Y("d:Q"), description=alt.Description("mark:N")
-    )
-    zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=COLOUR["axis"]).encode(y=alt.Y("y:Q"))
-    marks = {
-        f"p{n}": Mark(f"{p.session:%Y-%m-%d}: D {words.signed_percent(p.d)}, C {words.signed_percent(p.c)}")
+    said = {
+        f"p{n}": f"{p.session:%Y-%m-%d}: D {words.signed_percent(p.d)}, C {words.signed_percent(p.c)}"
         for n, p in enumerate(points)
     }
-    chart = alt.layer(bars, zero, *limits, line, dots).properties(width=NARROW if narrow else WIDE, height=180 if narrow else 210)
+    marks = {name: Mark(text) for name, text in said.items()} if not narrow else {}
     label = f"D and C of the last {len(points)} sessions against the abrupt threshold; the table below holds the figures."
-    return draw(chart, label, marks=marks, css="narrow" if narrow else "wide")
+    return draw(abrupt_spec(page, narrow=narrow), label, marks=marks, css="narrow" if narrow else "wide")
+
+
+def abrupt_spec(page: SessionPage, *, narrow: bool = False) -> Spec:
+    """The specification of the chart of D and C; bars are described as p0, p1 ... in order of time."""
+    points = _closed(page)
+    bars = [_bar(n, p.c, f"p{n}", COLOUR["alert" if p.abrupt else "quiet"], 0.34) for n, p in enumerate(points)]
+    rows = [{"at": n, "d": p.d, "limit": p.threshold, "floor": -p.threshold} for n, p in enumerate(points)]
+    step = max(1, len(points) // (3 if narrow else 7))
+    values = list(range(len(points) - 1, -1, -step))
+    x = {
+        "scale": {"domain": [-0.7, len(points) - 0.3], "nice": False},
+        "axis": {
+            "values": values[:-1] if values[-1] < step * 0.3 else values,
+            "labelExpr": f"{json.dumps([f'{point.session:%Y-%m-%d}' for point in points])}[datum.value]",
+            "grid": False,
+            "title": None,
+            "tickSize": 4,
+            "labelFlush": True,
+            "labelOverlap": False,
+        },
+    }
+    top = max(abs(v) for p in points for v in (p.d, p.c, p.threshold)) * 1.08
+    y = {
+        "scale": {"domain": [-top, top], "nice": False},
+        "axis": {"title": "change", "format": "+.1%", "tickCount": 5, "domain": False, "ticks": False},
+    }
+    dashed = {"type": "line", "color": COLOUR["alert"], "strokeDash": [5, 4], "strokeWidth": 1}
+    layers = [_bars(bars, x, y), _rule({"y": 0.0}, COLOUR["axis"])]
+    layers += [_layer(rows, dashed, x=_q("at"), y=_q(name)) for name in ("limit", "floor")]
+    layers.append(_layer(rows, {"type": "line", "color": COLOUR["ink"], "strokeWidth": 1.2}, x=_q("at"), y=_q("d")))
+    layers.append(_layer(rows, {"type": "circle", "color": COLOUR["ink"], "size": 14, "opacity": 1}, x=_q("at"), y=_q("d")))
+    return _chart(layers, narrow, 180 if narrow else 210)
+
+
+# -- parts of a specification -------------------------------------------------------------------------------------
+
+
+def _chart(layers: Sequence[Spec], narrow: bool, height: int) -> Spec:
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": NARROW if narrow else WIDE,
+        "height": height,
+        "layer": list(layers),
+    }
+
+
+def _layer(rows: Sequence[Mapping[str, Any]], mark: Spec, **encoding: Any) -> Spec:
+    channels = {name: {"field": value} if isinstance(value, str) else value for name, value in encoding.items()}
+    return {"data": {"values": list(rows)}, "mark": mark, "encoding": channels}
+
+
+def _q(field: str, more: Spec | None = None) -> Spec:
+    return {"field": field, "type": "quantitative", **(more or {})}
+
+
+def _bar(at: float, y: float | None, mark: str, colour: str, half: float = 0.36) -> Spec:
+    return {"left": at - half, "right": at + half, "y": y, "mark": mark, "colour": colour}
+
+
+def _bars(bars: Sequence[Spec], x: Spec, y: Spec) -> Spec:
+    """Bars from zero; the description of each is how its mark is found in the drawing."""
+    colour = {"field": "colour", "type": "nominal", "scale": None}
+    name = {"field": "mark", "type": "nominal"}
+    return _layer(
+        bars, {"type": "bar"}, x=_q("left", x), x2="right", y=_q("y", y), y2={"datum": 0}, color=colour, description=name
+    )
+
+
+def _rule(at: Spec, colour: str, **mark: Any) -> Spec:
+    return _layer([at], {"type": "rule", "color": colour, **mark}, **{name: _q(name) for name in at})
+
+
+def _closed(page: SessionPage) -> list[Any]:
+    return [point for point in page.recent if point.c is not None and point.d is not None]
 
 
 def _colour(event: EventRow) -> str:
@@ -172,15 +184,6 @@ def _event_title(n: int, event: EventRow) -> str:
     entities = ", ".join(ref.label for ref in (*event.subject_entities, *event.object_entities))
     lines = [f"{n + 1}. {words.effect(event.effect)}{band}", words.short(event.headline, 160), words.short(event.words, 120)]
     return "\n".join([*lines, words.short(entities, 120)] if entities else lines)
-
-
-def _bands(events: Iterable[EventRow]) -> pd.DataFrame:
-    rows = [
-        (n + 0.54, n + 1.46, event.low, event.high)
-        for n, event in enumerate(events)
-        if event.low is not None and event.high is not None
-    ]
-    return pd.DataFrame(rows, columns=["left", "right", "low", "high"])
 
 
 def _ticks(k: int, older: int, width: int) -> list[int]:

@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from kdtcn.explain.linkage import Edge, Linkage, Node
-from kdtcn.report.words import plain
+from kdtcn.report.words import plain, short
 
 WIDTH = 1000
 EM = 7.1  # px a character at 12.5 px of a system font, on the generous side
@@ -38,14 +38,20 @@ def linkage_svg(linkage: Linkage) -> Markup:
     height = _arrange(graph, boxes)
     width = WIDTH
     parts = [
-        f'<svg class="linkage" viewBox="0 0 {width} {height:.0f}" role="img" aria-label="Linkage graph of {len(linkage.nodes)} entities and texts, '
+        f'<svg class="linkage" id="linkage" viewBox="0 0 {width} {height:.0f}" role="img" aria-label="Linkage graph of {len(linkage.nodes)} entities and texts, '
         f'{len(linkage.edges)} tuples and facts; the sentences below say the same.">',
         '<defs><marker id="tip-event" class="f-event" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0,0.8L8,4L0,7.2Z"/></marker><marker id="tip-fact" class="f-fact" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto"><path d="M0,0.8L8,4L0,7.2Z"/></marker></defs>',
     ]
+    # a script that moves a node finds its edges by these numbers
+    place = {node.id: n for n, node in enumerate(linkage.nodes)}
     lines, labels = zip(
-        *(_edge_svg(edge, boxes[n], boxes[edge.head], boxes[edge.tail]) for n, edge in enumerate(linkage.edges)), strict=True
+        *(
+            _edge_svg(edge, boxes[n], boxes[edge.head], boxes[edge.tail], (place[edge.head], place[edge.tail]))
+            for n, edge in enumerate(linkage.edges)
+        ),
+        strict=True,
     )
     parts += [*lines, *labels, *(_node_svg(node, boxes[node.id]) for node in linkage.nodes), "</svg>"]
     return Markup("".join(parts))
@@ -99,7 +105,7 @@ def _place(graph: nx.Graph, names: list[object], boxes: dict[object, _Box]) -> t
     size = np.array([(boxes[name].width, boxes[name].height) for name in names])
     lengths = dict(nx.all_pairs_shortest_path_length(graph))
     hops = np.array([[lengths[a][b] for b in names] for a in names], dtype=float)
-    at = _stress(hops) * np.array([105.0, 60.0])
+    at = _stress(hops) * np.array([112.0, 74.0])
     if np.ptp(at[:, 1]) * 2.2 > np.ptp(at[:, 0]) * 1.4 and len(names) > 3:  # lie rather than stand
         at = at[:, ::-1] * np.array([2.2, 1 / 2.2])
     room = WIDTH - 2 * GAP - size[:, 0].max()
@@ -156,17 +162,17 @@ def _part(at: np.ndarray, size: np.ndarray, room: float, rounds: int = 400) -> n
     return at
 
 
-def _edge_svg(edge: Edge, label: _Box, head: _Box, tail: _Box) -> tuple[str, str]:
+def _edge_svg(edge: Edge, label: _Box, head: _Box, tail: _Box, ends: tuple[int, int]) -> tuple[str, str]:
     """The line from head over the label to the tail, and the label's text."""
     start, end = _border(head, label), _border(tail, label)
     # a curve whose middle is the label: the control point lies twice as far out
     bend = 2 * label.x - (start[0] + end[0]) / 2, 2 * label.y - (start[1] + end[1]) / 2
     line = (
-        f'<path class="edge {edge.kind}" d="M{start[0]:.0f},{start[1]:.0f}Q{bend[0]:.0f},{bend[1]:.0f} {end[0]:.0f},{end[1]:.0f}" '
+        f'<path class="edge {edge.kind}" data-ends="{ends[0]} {ends[1]}" d="M{start[0]:.0f},{start[1]:.0f}Q{bend[0]:.0f},{bend[1]:.0f} {end[0]:.0f},{end[1]:.0f}" '
         f'marker-end="url(#tip-{edge.kind})"/>'
     )
-    backdrop = f'<rect class="veil" x="{label.x - label.width / 2:.0f}" y="{label.y - label.height / 2:.0f}" width="{label.width:.0f}" height="{label.height:.0f}"/>'
-    return line, backdrop + _text(label, f"edge-label {edge.kind}", 14, _edge_text(edge))
+    backdrop = f'<g class="said"><rect class="veil" x="{label.x - label.width / 2:.0f}" y="{label.y - label.height / 2:.0f}" width="{label.width:.0f}" height="{label.height:.0f}"/>'
+    return line, backdrop + _text(label, f"edge-label {edge.kind}", 14, _edge_text(edge)) + "</g>"
 
 
 def _node_svg(node: Node, box: _Box) -> str:
@@ -175,7 +181,8 @@ def _node_svg(node: Node, box: _Box) -> str:
         f'<rect x="{box.x - box.width / 2:.0f}" y="{box.y - box.height / 2:.0f}" width="{box.width:.0f}" height="{box.height:.0f}" '
         f'rx="{5 if node.kind == "entity" else 0}"/>'
     )
-    return f'<g class="node {node.kind}">{rect}{_text(box, "", LINE, about)}</g>'
+    name = escape(short(node.label))
+    return f'<g class="node {node.kind}" data-name="{name}">{rect}{_text(box, "", LINE, about)}</g>'
 
 
 def _text(box: _Box, css: str, leading: int, title: str) -> str:

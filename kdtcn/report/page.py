@@ -11,6 +11,7 @@ import pandas as pd
 from kdtcn.explain.abrupt import AbruptPoint
 from kdtcn.explain.linkage import Linkage
 
+STABLE = 0.5  # mean rank correlation between training seeds below which the page warns
 ADVICE = "Not investment advice. A model's expectation is no statement about what will happen."
 
 
@@ -26,7 +27,10 @@ class EntityRef:
 
 @dataclass(frozen=True)
 class EventRow:
-    """One event of the session with its headline; effect, stderr, low and high are in units of the raw logit of P(up)."""
+    """One event of the session with its headline; effect, stderr, low and high are in units of the raw logit of P(up).
+
+    `seeds` are the lowest and the highest effect of the event in models that were trained from other seeds.
+    """
 
     event_id: str
     headline_id: str
@@ -50,6 +54,7 @@ class EventRow:
     confidence: float | None = None
     subject_entities: tuple[EntityRef, ...] = ()
     object_entities: tuple[EntityRef, ...] = ()
+    seeds: tuple[float, float] | None = None
 
     @property
     def outside(self) -> bool:
@@ -93,7 +98,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Record:
-    """How often the model was right over n test sessions (95 % interval), beside what always-up got on the same ones."""
+    """How often the model was right over n test sessions (95 % interval), beside what always-up got on the same ones.
+
+    `abrupt` is the share of these sessions that were abrupt, what P(abrupt) is to be read against.
+    """
 
     n: int
     accuracy: float
@@ -102,6 +110,31 @@ class Record:
     always_up: float
     first: pd.Timestamp
     last: pd.Timestamp
+    abrupt: float | None = None
+
+
+@dataclass(frozen=True)
+class Stability:
+    """How alike models trained from `seeds` seeds order the session's events: mean rank correlation over their pairs."""
+
+    seeds: int
+    correlation: float
+
+    @property
+    def stable(self) -> bool:
+        return self.correlation >= STABLE
+
+
+@dataclass(frozen=True)
+class SimilarRow:
+    """An earlier session with events like this one's, what they share, and what happened then."""
+
+    session: pd.Timestamp
+    similarity: float
+    shared: tuple[str, ...]
+    d: float | None = None
+    c: float | None = None
+    abrupt: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +156,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class SessionPage:
-    """A session under one alignment. Events come in order of popularity; the last point of `recent` is the session itself."""
+    """A session under one alignment. Events come in order of popularity; the last point of `recent` is the session itself.
+
+    `trained_on` says that the session is among those the model learned from, so that nothing here tests it.
+    """
 
     session: pd.Timestamp
     p_up: float
@@ -142,6 +178,9 @@ class SessionPage:
     headlines: tuple[HeadlineRow, ...] = ()
     linkage: Linkage = field(default_factory=Linkage)
     recent: tuple[AbruptPoint, ...] = ()
+    similar: tuple[SimilarRow, ...] = ()
+    stability: Stability | None = None
+    trained_on: bool = False
     gaps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     archive: bool = True

@@ -1,11 +1,11 @@
-"""Altair charts as inline SVG that follows the page: colours become CSS classes, fonts are the page's, bars get titles and links."""
+"""Vega-Lite charts as inline SVG that follows the page: colours become CSS classes, fonts are the page's, bars get titles and links."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 
-import altair
 import vl_convert
 from markupsafe import Markup
 
@@ -37,10 +37,9 @@ class Mark:
     href: str = ""
 
 
-def draw(chart: altair.LayerChart, label: str, *, marks: Mapping[str, Mark] | None = None, css: str = "") -> Markup:
-    """The chart as an inline <svg>; marks are found by the chart's `description` channel."""
-    spec = {**chart.to_dict(validate=False), "config": _CONFIG}
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(spec))
+def draw(spec: Mapping[str, Any], label: str, *, marks: Mapping[str, Mark] | None = None, css: str = "") -> Markup:
+    """A Vega-Lite specification as an inline <svg>; marks are found by its `description` channel."""
+    root = ElementTree.fromstring(vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}))
     _rewrite(root, marks or {})
     for key in ("width", "height"):
         root.attrib.pop(key, None)
@@ -59,7 +58,8 @@ def _rewrite(node: ElementTree.Element, marks: Mapping[str, Mark]) -> None:
         mark = marks.get(child.attrib.get("aria-label", ""))
         _rewrite(child, marks)
         if mark is not None:
-            ElementTree.SubElement(child, "title").text = mark.title
+            if mark.title:
+                ElementTree.SubElement(child, "title").text = mark.title
             if mark.href:
                 # out of the tab order: the table below the chart is the way there without a mouse
                 link = ElementTree.Element("a", {"href": mark.href, "tabindex": "-1"})

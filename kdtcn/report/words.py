@@ -117,6 +117,29 @@ def statement(page: SessionPage) -> str:
     return f"{lead}: P(up) {_chance(page.p_up)}."
 
 
+def chance(page: SessionPage) -> str:
+    """What P(abrupt) says, beside how often abrupt sessions were."""
+    lead = f"P(abrupt) {percent(page.p_abrupt)}: a change of the daily return of more than {percent(page.threshold, 1)}"
+    if page.record is None or page.record.abrupt is None:
+        return f"{lead}."
+    return f"{lead}; {percent(page.record.abrupt)} of the last {count(page.record.n)} test sessions had one."
+
+
+def steadiness(page: SessionPage) -> str:
+    """How far models trained from other seeds agree on the order of the effects."""
+    if page.stability is None:
+        return ""
+    tail = (
+        "read the sum and the placebo bands rather than single bars."
+        if not page.stability.stable
+        else "what is said below does not hang on the seed."
+    )
+    return (
+        f"{page.stability.seeds} models that differ only in their training seed order these events with a mean rank correlation of "
+        f"{number(page.stability.correlation)} (1 is the same order): {tail}"
+    )
+
+
 def strength(page: SessionPage) -> str:
     """How far the probability is from a coin toss."""
     return "That is close to a coin toss." if abs(page.p_up - 0.5) < NOISE else ""
