@@ -8,7 +8,7 @@ import pandas as pd
 from kdtcn.config import Settings
 from kdtcn.lake import Lake
 from kdtcn.lake.query import connect
-from kdtcn.sessions import NEW_YORK, calendar, day_end, previous, session_of, sessions
+from kdtcn.sessions import NEW_YORK, calendar, closes, day_end, decision_times, previous, session_of, sessions
 from kdtcn.sources.registry import configured
 
 
@@ -52,6 +52,16 @@ def standings(lake: Lake, at: time = time(0, 0)) -> list[Standing]:
         *(_prices(f"{source} {symbol}", rows) for (source, symbol), rows in prices.groupby(["source", "symbol"])),
         *(_news(str(source), rows, at) for source, rows in news.groupby("source")),
     ]
+
+
+def lag(one: Standing, settings: Settings, now: datetime | pd.Timestamp | None = None) -> int | None:
+    """How many sessions the source is behind: closed ones without a price, or decided ones that no headline reached; None without any."""
+    if one.last_session is None:
+        return None
+    clock = pd.Timestamp.now("UTC") if now is None else pd.Timestamp(now)
+    recent = calendar().sessions[(calendar().sessions > one.last_session) & (calendar().sessions <= clock.tz_convert(None))]
+    due = closes(recent) if one.kind == "prices" else decision_times(recent, settings.decision.at)
+    return int((due <= clock).sum())
 
 
 def rejects(lake: Lake) -> pd.DataFrame:

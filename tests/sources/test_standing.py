@@ -8,7 +8,7 @@ import pytest
 
 from kdtcn.config import NewsSource, PriceSource, ServeSettings, Settings, SourcesSettings
 from kdtcn.lake import Lake
-from kdtcn.sources.standing import next_nightly, rejects, standings
+from kdtcn.sources.standing import lag, next_nightly, rejects, standings
 
 NEW_YORK = "America/New_York"
 
@@ -111,3 +111,19 @@ def test_the_next_nightly_asks_from_the_session_before(now: str, session: str, s
     assert (coming.session, coming.starts) == (pd.Timestamp(session), at(starts))
     assert coming.first < coming.session == coming.last
     assert coming.providers == ("prices yahoo ^DJI", "news reddit")
+
+
+@pytest.mark.parametrize(
+    ("now", "prices", "news"),
+    [
+        ("2016-06-24 12:00", 0, 1),  # Friday's session is decided, not closed; the headline counted for Thursday
+        ("2016-06-24 16:00", 1, 1),
+        ("2016-06-26 12:00", 1, 1),  # no session at a weekend
+        ("2016-06-27 00:00", 1, 2),
+    ],
+)
+def test_lag_counts_the_sessions_that_a_source_is_behind(lake: Lake, now: str, prices: int, news: int) -> None:
+    store_prices(lake, "2016-06-22", "2016-06-23")
+    store_headline(lake, "a", "2016-06-22 10:00", "2016-06-22 10:00")  # Thursday's session reads it
+    by_kind = {one.kind: one for one in standings(lake)}
+    assert (lag(by_kind["prices"], Settings(), at(now)), lag(by_kind["news"], Settings(), at(now))) == (prices, news)
