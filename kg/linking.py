@@ -1,7 +1,7 @@
 """Entity linking: which entities a subject or object phrase names, on the day of its headline.
 
-Candidates come from the alias index, longest name first. They are ranked by what kind of thing they are, by the date (who was in office), by the words around the
-name, and by their neighbours among the other names of the headline. Only facts known by the day are used, so that a later fact never changes an earlier link.
+The bearers of each name (kg/spans.py) are ranked by what kind of thing they are, by the date (who was in office), by the words around the name, and by their
+neighbours among the other names of the headline. Only facts known by the day are used, so that a later fact never changes an earlier link.
 """
 
 import datetime
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from kg.aliases import DOUBTFUL, DOUBTFUL_PERSON, SURNAME, Name, Token, demonyms, fold, tokenize
+from kg.aliases import DOUBTFUL, DOUBTFUL_PERSON, SURNAME, Name, Token, fold, tokenize
 from kg.cues import (
     ADJECTIVAL,
     CALENDAR,
@@ -20,16 +20,15 @@ from kg.cues import (
     DATE_BEFORE,
     FAMOUS,
     PLACE_BEFORE,
-    STATE,
-    STATE_BRIDGE,
     TITLES,
     VERB_AFTER,
     WORDS,
 )
 from kg.graph import Graph
-from kg.index import MISSPELT, TYPO_LETTERS, Index
+from kg.index import Index
+from kg.spans import LOST_APOSTROPHE, METROPOLIS, Finder, Span
 from kg.surface import before as word_before
-from kg.surface import deletions, fits, ordinal
+from kg.surface import ordinal
 from kg.words import COMMON
 
 IN_OFFICE, LEFT, LONG_GONE = 6.0, 3.0, 1.5  # a person with an office on the day, within LEFT_YEARS after it, later
@@ -41,9 +40,6 @@ WORD, TITLE, PREPOSITION, TRADE = 4.0, 5.0, 1.5, 3.0
 NAMESAKE = 0.15  # somebody whose surname is the name of a country or metropolis and who is not titled
 KNOWN_PLACE = 25.0  # the weight from which a place is one of these
 SURE = 0.75  # the share of the weight from which a name of the context counts as known
-LOST_APOSTROPHE, TYPO = 0.8, 0.6  # qualities of "Chinas nuclear plan" and "Antartica"
-METROPOLIS = 18.0  # the weight from which a city may lose its apostrophe too ("Londons"): "Readings" is a word
-ACRONYM = 4  # capitals up to which a word is an acronym rather than a name in capitals: "NIS" is not Niš
 
 
 # of a headline: its words, its sure entities with their folded names, whether it is in title case, the words that open a sentence
@@ -59,14 +55,6 @@ class Link(NamedTuple):
     entity_id: str
     label: str
     score: float
-
-
-class Span(NamedTuple):
-    """Tokens first..last of a text that bear a name, and who bears it."""
-
-    first: int
-    last: int
-    names: tuple[Name, ...]
 
 
 class Around(NamedTuple):
@@ -91,131 +79,14 @@ class Linker:
         self.threshold = threshold
         self.graph_version = graph.version
         self.index = Index.of(graph, folder)
-        self._demonyms = {key: self.index.numbers(ids) for key, ids in demonyms().items()}
+        self._names = Finder(self.index)
         self._context = lru_cache(maxsize=4096)(self._read_context)
-
-    # -- finding names
-
-    def _spans(self, tokens: Sequence[Token], day: int | None) -> list[Span]:
-        """Names from left to right, the longest first; a word belongs to one name only."""
-        spans, i, n = [], 0, len(tokens)
-        while i < n:
-            step = 1
-            for size in range(min(self.index.longest(tokens[i].folded), n - i), 0, -1):
-                fitting = self._bearers(tokens[i : i + size], day)
-                if fitting:
-                    spans.append(Span(i, i + size - 1, fitting))
-                    step = size
-                    break
-            else:
-                found = self._demonym(tokens, i, day) or self._misspelt(tokens, i, day)
-                if found:
-                    spans.append(found)
-                    step = found.last - found.first + 1
-            i += step
-        return spans
-
-    def _bearers(self, tokens: Sequence[Token], day: int | None) -> tuple[Name, ...]:
-        """Who bears this name, shows in this case, and was there on the day."""
-        key = tokens[0].folded if len(tokens) == 1 else " ".join(t.folded for t in tokens)
-        word = tokens[0].text
-        acronym = len(tokens) == 1 and 1 < len(word) <= ACRONYM and word.isupper()
-        return tuple(
-            name
-            for name in self.index.names(key)
-            if fits(name.shape, tokens)
-            and self._there(name.entity, day)
-            and not (acronym and name.shape != "exact" and self._kind(name.entity) in ("city", "person"))
-        )
-
-    def _kind(self, entity: int) -> str:
-        return self.index.entity(entity).types[0]
-
-    def _there(self, entity: int, day: int | None) -> bool:
-        """Whether a thing existed, or had been announced, on the day: nobody writes of what is to come."""
-        return day is None or self.index.entity(entity).start <= day
-
-    def _demonym(self, tokens: Sequence[Token], i: int, day: int | None) -> Span | None:
-        """A country's adjective before a word for its state; "Brazilian Indian leader" is no leader of India."""
-        if i and tokens[i - 1].folded in self._demonyms:
-            return None
-        for size in (2, 1):
-            key = " ".join(t.folded for t in tokens[i : i + size])
-            countries = self._demonyms.get(key) if len(tokens) >= i + size else None
-            if countries and tokens[i].text[:1].isupper():
-                after = i + size
-                while after < len(tokens) and tokens[after].folded in STATE_BRIDGE:
-                    after += 1
-                there = tuple(Name(country, 0.8, "upper") for country in countries if self._there(country, day))
-                if there and after < len(tokens) and tokens[after].folded in STATE:
-                    return Span(i, i + size - 1, there)
-        return None
-
-    def _misspelt(self, tokens: Sequence[Token], i: int, day: int | None) -> Span | None:
-        """When nothing else fits: a name that lost the apostrophe of its genitive, or a long one of a country or an office holder with a letter wrong."""
-        word, folded = tokens[i].text, tokens[i].folded
-        if not word[:1].isupper() or folded in COMMON or folded in self._demonyms:
-            return None
-        if word.endswith("s"):
-            names = tuple(
-                n._replace(quality=min(n.quality, LOST_APOSTROPHE))
-                for n in self.index.names(folded[:-1])
-                if self._may_lose_apostrophe(n, word[:-1]) and self._there(n.entity, day)
-            )
-            if names:
-                return Span(i, i, names)
-        if len(folded) < TYPO_LETTERS:
-            return None
-        for key in (folded, *deletions(folded)):
-            near = dict(self.index.shortened(key))
-            if key != folded:
-                near |= {n.entity: n.quality for n in self.index.names(key) if self._may_be_misspelt(n)}
-            names = tuple(
-                Name(entity, TYPO * quality, "upper")
-                for entity, quality in near.items()
-                if self._there(entity, day) and self._resembles(entity, folded)
-            )
-            if names:
-                return Span(i, i, names[:1])
-        return None
-
-    def _may_be_misspelt(self, name: Name) -> bool:
-        return self._kind(name.entity) in MISSPELT or (
-            self._kind(name.entity) == "person" and bool(self.index.terms(name.entity))
-        )
-
-    def _resembles(self, entity: int, word: str) -> bool:
-        """Of somebody who held an office the first and last letters must be right too: surnames lie close together."""
-        if self._kind(entity) in MISSPELT:
-            return True
-        name = fold(self.index.entity(entity).label)
-        return bool(self.index.terms(entity)) and word[-1] == name[-1] and f" {word[0]}" in name
-
-    def _may_lose_apostrophe(self, name: Name, word: str) -> bool:
-        """ "Irans", "Londons", "Putins" and "NSAs" are genitives of one thing; "Greens" and "Clintons" may be many."""
-        entity = self.index.entity(name.entity)
-        kind = entity.types[0]
-        if not entity.own or name.quality <= DOUBTFUL:
-            return False
-        if name.shape == "exact":
-            return word.isupper() and kind not in ("city", "subdivision")
-        return (
-            word[1:].islower()
-            and len(word) > 3
-            and (
-                kind in MISSPELT
-                or (kind == "city" and entity.prior >= METROPOLIS)
-                or (kind == "person" and bool(self.index.terms(name.entity)))
-            )
-        )
-
-    # -- weighing
 
     def _read_context(self, context: str, day: int | None) -> Context:
         """The words of a headline, its unambiguous entities with their folded names, whether it is in title case, and the words that open a sentence."""
         tokens = tokenize(context)
         sure = []
-        for span in self._spans(tokens, day):
+        for span in self._names.spans(tokens, day):
             weights = [self.index.entity(name.entity).prior * name.quality for name in span.names]
             best = max(range(len(weights)), key=weights.__getitem__)
             if span.names[best].quality > 0.5 and weights[best] >= SURE * sum(weights):
@@ -332,7 +203,7 @@ class Linker:
     def _ordinary(self, token: Token) -> bool:
         """A word that may stand beside a name without being part of it."""
         word = token.folded
-        return word in TITLES or word in COMMON or word in self._demonyms or bool(self.index.names(word))
+        return word in TITLES or word in COMMON or word in self._names.adjectives or bool(self.index.names(word))
 
     def link(
         self,
@@ -348,7 +219,7 @@ class Linker:
         """
         tokens = tokenize(text)
         on = None if day is None else ordinal(day)
-        spans = self._spans(tokens, on)
+        spans = self._names.spans(tokens, on)
         if not spans:
             return []
         read = self._context(context or text, on)
