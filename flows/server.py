@@ -45,7 +45,7 @@ def running(folder: Path, port: int = 0) -> Iterator[str]:
 
     Raises KdtcnError when the port is taken or the server does not answer.
     """
-    port = _free_port(port)
+    port = free_port(port)
     log = folder / "prefect" / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
@@ -77,7 +77,7 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
-def _free_port(port: int) -> int:
+def free_port(port: int) -> int:
     """The port itself, or any free one for 0; KdtcnError where it is taken, so that no stranger's server is used."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

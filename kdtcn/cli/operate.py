@@ -205,7 +205,9 @@ def report_open(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = []) -> 
 
 @app.command()
 def doctor(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: JsonOption = False) -> None:
-    """Check versions, configuration, disk, calendar, the language pipeline and the lake; exit code 1 if one fails.
+    """Check configuration, versions, disk, clock, calendar, language pipeline, providers, Prefect, lake and model; exit code 1 if one fails.
+
+    Nothing is fetched or changed; a line that is not ok says what to do.
 
     Example: kdtcn doctor --config configs/djia.yaml
     """
