@@ -1,4 +1,8 @@
-"""Always up: the base rates of the training sessions, and never a forecast of a fall."""
+"""Always up: the base rates of the training sessions, and never a forecast of a fall.
+
+The climatology of forecast verification (Murphy 1973, doi 10.1175/1520-0450(1973)012<0595:ANVPOT>2.0.CO;2): what a
+forecast must beat to have any skill.
+"""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""Exponentially weighted variance with the decay of RiskMetrics: nothing of it is fitted."""
+"""Exponentially weighted variance with the decay of RiskMetrics (J.P. Morgan & Reuters 1996): nothing of it is fitted."""
 
 from collections.abc import Mapping
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Logistic regression on the flattened price window, strongly regularised."""
+"""Logistic regression on the flattened price window, strongly regularised (Cox 1958, doi 10.1111/j.2517-6161.1958.tb00292.x)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

@@ -1,4 +1,8 @@
-"""Previous sign and reversal: the session goes the way of yesterday, or the other way."""
+"""Previous sign and reversal: the session goes the way of yesterday, or the other way.
+
+Persistence as a yardstick, and its opposite, after the reversals of short horizons (Jegadeesh 1990,
+doi 10.1111/j.1540-6261.1990.tb05110.x).
+"""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
