@@ -16,13 +16,14 @@ import pyarrow.compute as pc
 
 from kdtcn import models
 from kdtcn.config import Settings
+from kdtcn.evaluation.audit_model import redrawn
 from kdtcn.evaluation.metrics import auc
 from kdtcn.features import fitted as folds
 from kdtcn.features.dataset import PRICE_COLUMNS, Dataset
-from kdtcn.features.market import Market, market
+from kdtcn.features.market import Market, known_prices, market
 from kdtcn.findings import Finding
 from kdtcn.lake import Lake
-from kdtcn.models.base import UP
+from kdtcn.models.base import UP, Model
 from kdtcn.sessions import decision_times
 from kdtcn.training.fold import Fold, Sight
 from kdtcn.training.splits import Split
@@ -56,7 +57,8 @@ class Then(Lake):
 def audit(
     lake: Lake, settings: Settings, sight: Sight, fold: Fold, *, sessions: int = 8, model: str = "kdtcn", seed: int = 0
 ) -> Iterator[Finding]:
-    """Findings on a fold of the alignment `forecast`: dates, inputs of some sessions, fitted vectors, single features, and a model of shuffled labels.
+    """Findings on a fold of the alignment `forecast`: dates, inputs of some sessions, fitted vectors, single features, what a
+    known leak would tell, a model of shuffled labels, and its forecasts when the future changes.
 
     sessions: how many test sessions are rebuilt from the lake of their own decision time, drawn with `seed`.
     """
@@ -64,8 +66,11 @@ def audit(
     yield rebuilt(lake, settings, sight, fold, sessions=sessions, seed=seed)
     yield refitted(lake, settings, sight, fold)
     yield single_features(fold.data, np.concatenate([fold.split.train, fold.split.valid, fold.split.test]))
+    yield opening_gap(lake, settings, fold.data.sessions[fold.split.test])
     options = {"epochs": settings.training.epochs, **settings.training.options}
-    yield shuffled_labels(fold.data, fold.split, model, options, seed=seed)
+    ignorant = fit_on_shuffled(fold.data, fold.split, model, options, seed=seed)
+    yield shuffled_labels(fold.data, fold.split, ignorant)
+    yield future_changed(fold.data, fold.split, ignorant)
 
 
 def days_apart(data: Dataset, split: Split) -> Finding:
@@ -178,8 +183,25 @@ def single_features(
     return Finding(what, f"|r| = {found[best]:.3f}, p = {p:.4f}", f"p >= {_LEVEL}", p >= _LEVEL)
 
 
-def shuffled_labels(data: Dataset, split: Split, name: str, options: Mapping[str, Any], seed: int = 0) -> Finding:
-    """A model fitted on shuffled labels knows nothing: its AUC on the test rows is that of a coin."""
+def opening_gap(lake: Lake, settings: Settings, sessions: pd.DatetimeIndex) -> Finding:
+    """What the open of the session itself would tell: the measure of a leak that no model is given, on the data at hand.
+
+    Kaggle's labels of this index call an unchanged close a fall, the literature's figure is by those.
+    """
+    prices = known_prices(lake, settings).reindex(sessions)
+    before = known_prices(lake, settings)["close"].shift(1).reindex(sessions)
+    known = (prices["open"].notna() & prices["close"].notna() & before.notna()).to_numpy()
+    opened, change = ((prices[name] - before).to_numpy()[known] for name in ("open", "close"))
+    hits, theirs, n = int(((opened >= 0) == (change >= 0)).sum()), int(((opened >= 0) == (change > 0)).sum()), int(known.sum())
+    share = [f"{100 * count / n:.1f} %" if n else "–" for count in (hits, theirs)]
+    said = f"{hits} of {n}, {share[0]} ({theirs}, {share[1]} where unchanged is a fall)"
+    return Finding(
+        "sessions of which the sign of the opening gap tells the label", said, "for information: no input holds it", True
+    )
+
+
+def fit_on_shuffled(data: Dataset, split: Split, name: str, options: Mapping[str, Any], seed: int = 0) -> Model:
+    """A model that was fitted on the labels of training and validation dealt anew."""
     rng, known = np.random.default_rng(seed), np.concatenate([split.train, split.valid])
     order = rng.permutation(known)
     changed = {field: getattr(data, field).copy() for field in ("up", "abrupt")}
@@ -187,11 +209,29 @@ def shuffled_labels(data: Dataset, split: Split, name: str, options: Mapping[str
         values[known] = getattr(data, field)[order]
     model = models.create(name)
     model.fit(replace(data, **changed), split.train, split.valid, seed=seed, options=options)
+    return model
+
+
+def shuffled_labels(data: Dataset, split: Split, model: Model) -> Finding:
+    """A model fitted on shuffled labels knows nothing: its AUC on the test rows is that of a coin."""
     true = data.up[split.test] == 1
     area = auc(model.logits(data, split.test)[:, UP], true)
     ones, zeros = int(true.sum()), int((~true).sum())
     half = _Z * float(np.sqrt((ones + zeros + 1) / (12 * ones * zeros))) if ones and zeros else float("nan")
-    return Finding(f"AUC of {name} fitted on shuffled labels", f"{area:.3f}", f"0.500 ± {half:.3f}", abs(area - 0.5) <= half)
+    return Finding(
+        f"AUC of {model.family} fitted on shuffled labels", f"{area:.3f}", f"0.500 ± {half:.3f}", abs(area - 0.5) <= half
+    )
+
+
+def future_changed(data: Dataset, split: Split, model: Model, sessions: int = 5) -> Finding:
+    """Labels from a session on, and prices, volatility and news after it, are drawn anew: forecasts up to it must not move by a bit."""
+    test, worst = split.test, 0.0
+    for row in test[np.linspace(0, len(test) - 1, min(sessions, len(test))).astype(int)]:
+        before = test[test <= row]
+        moved = np.abs(model.logits(redrawn(data, int(row)), before) - model.logits(data, before))
+        worst = max(worst, float(moved.max()))
+    what = f"forecasts of {model.family} up to {min(sessions, len(test))} sessions, with all that came after changed, differ by"
+    return Finding(what, f"{worst:.2g}", "0", worst == 0.0)
 
 
 def _standardised(values: np.ndarray) -> np.ndarray:

@@ -83,17 +83,17 @@ def _causal(model: Model, data: Dataset, test: np.ndarray) -> Finding:
     """Everything unknown at the decision time of the middle test session is drawn anew; forecasts up to it must not move."""
     row = int(test[len(test) // 2])
     before = test[test <= row]
-    moved = float(np.abs(model.logits(_redrawn(data, row), before) - model.logits(data, before)).max())
+    moved = float(np.abs(model.logits(redrawn(data, row), before) - model.logits(data, before)).max())
     return Finding("forecasts after the future was changed differ by", f"{moved:.2g}", "0", moved == 0.0)
 
 
-def _redrawn(data: Dataset, row: int) -> Dataset:
+def redrawn(data: Dataset, row: int) -> Dataset:
     """Other labels from `row` on; other prices, volatility and news after it."""
     rng = np.random.default_rng(0)
 
     def after(values: np.ndarray, first: int) -> np.ndarray:
         new = values.copy()
-        new[first:] = rng.permutation(values[first:])[::-1] + (1 if values.dtype.kind == "f" else 0)
+        new[first:] = rng.permutation(new[first:])[::-1] + (1 if values.dtype.kind == "f" else 0)
         return new
 
     items = {kind: replace(part, vectors=after(part.vectors, int(part.offsets[row + 1]))) for kind, part in data.items.items()}

@@ -33,7 +33,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Settings, Si
 def test_the_honest_chain_passes(honest: tuple[Lake, Settings, Sight, Fold]) -> None:
     found = list(audit_leaks.audit(*honest, sessions=SESSIONS, model="logistic"))
     assert [finding for finding in found if not finding.holds] == []
-    assert len(found) == 5
+    assert len(found) == 7
     assert found[1].value == "0"
 
 
@@ -174,4 +174,31 @@ def test_a_model_that_knows_shuffled_labels_is_caught(
     monkeypatch.setattr(
         Logistic, "logits", lambda self, seen, idx: np.column_stack([seen.d[np.asarray(idx)] * 100, np.zeros(len(idx))])
     )
-    assert not audit_leaks.shuffled_labels(data, split, "logistic", {}).holds
+    model = audit_leaks.fit_on_shuffled(data, split, "logistic", {})
+    assert not audit_leaks.shuffled_labels(data, split, model).holds
+    assert not audit_leaks.future_changed(data, split, model).holds
+
+
+def test_a_model_that_looks_ahead_is_caught(honest: tuple[Lake, Settings, Sight, Fold], monkeypatch: pytest.MonkeyPatch) -> None:
+    """By one session: the price vector of the row after."""
+    from kdtcn.models.logistic import Logistic
+
+    data, split = honest[3].data, honest[3].split
+    model = audit_leaks.fit_on_shuffled(data, split, "logistic", {})
+    assert audit_leaks.future_changed(data, split, model).holds
+    honestly = Logistic.logits
+    monkeypatch.setattr(
+        Logistic, "logits", lambda self, seen, idx: honestly(self, seen, np.minimum(np.asarray(idx) + 1, len(seen) - 1))
+    )
+    assert not audit_leaks.future_changed(data, split, model).holds
+
+
+def test_the_opening_gap_is_measured(honest: tuple[Lake, Settings, Sight, Fold]) -> None:
+    lake, settings, _, fold = honest
+    days = fold.data.sessions[fold.split.test]
+    prices = market_module.known_prices(lake, settings)
+    before = prices["close"].shift(1)
+    right = ((prices["open"] >= before) == (prices["close"] >= before))[days]
+    finding = audit_leaks.opening_gap(lake, settings, days)
+    assert finding.value.startswith(f"{right.sum()} of {len(days)}, ")
+    assert "0 of 0" in audit_leaks.opening_gap(lake, settings, days[:0]).value
