@@ -60,11 +60,11 @@ def _in_percent(table: "pd.DataFrame") -> "pd.DataFrame":
     """The table for people: means in percent with their intervals beside them."""
     import pandas as pd
 
-    shown = {name: table[name].astype(str) for name in ("event_type", "offset", "n") if name in table}
+    shown: dict[str, list[str]] = {n: table[n].astype(str).tolist() for n in ("event_type", "offset", "n") if n in table}
     for name, column in (("D", "d"), ("C", "c")):
         shown[name] = [format(100 * value, "+.2f") for value in table[column]]
         ends = zip(table[f"{column}_low"], table[f"{column}_high"], strict=True)
         shown[f"95 % of {name}"] = [f"{100 * low:+.2f}..{100 * high:+.2f}" for low, high in ends]
     shown["|D|"] = [format(100 * value, ".2f") for value in table["size"]]
-    shown |= {name: table[name].map("{:.3f}".format) for name in ("p", "p_holm") if name in table}
+    shown |= {name: table[name].map("{:.3f}".format).tolist() for name in ("p", "p_holm") if name in table}
     return pd.DataFrame(shown)
