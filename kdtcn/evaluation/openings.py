@@ -16,30 +16,38 @@ _SCORED = ["session", "model", "seed", "p_up", "p_abrupt", "up", "d"]
 
 
 def opened(lake: Lake, settings: Settings, predictions: pd.DataFrame, command: str) -> dict[str, int]:
-    """Count the scoring of these forecasts, and return how often the hold-out of each alignment was opened by now.
+    """Count the scoring of these forecasts, and return `times`, this one included.
 
     predictions: columns session, model, seed, alignment, p_up, p_abrupt, up, d of the sessions about to be scored. To look
-    again at what was scored before, label by label the same, opens nothing and adds no row. An opening counts for
-    every test period that shares a session with its own.
+    again at what was scored before, label by label the same, opens nothing and adds no row.
     """
-    found = {}
-    for name, rows in predictions.groupby("alignment", sort=False):
-        alignment, first, last = str(name), rows["session"].min(), rows["session"].max()
-        row = {
+    rows = [
+        {
             "alignment": alignment,
-            "scored": fingerprint(rows),
+            "scored": fingerprint(part),
             "command": command,
-            "test_from": first,
-            "test_until": last,
-            "forecasts": len(rows),
+            "test_from": part["session"].min(),
+            "test_until": part["session"].max(),
+            "forecasts": len(part),
             "config_hash": settings.fingerprint(),
             "code_version": __version__,
             "available_at": pd.Timestamp.now("UTC"),
         }
-        lake.upsert("openings", pd.DataFrame([row]))
-        there = lake.read("openings", columns=["alignment", "test_from", "test_until"])
-        shared = (there["alignment"] == alignment) & (there["test_from"] <= last) & (there["test_until"] >= first)
-        found[alignment] = int(shared.sum())
+        for alignment, part in predictions.groupby("alignment", sort=False)
+    ]
+    if rows:
+        lake.upsert("openings", pd.DataFrame(rows))
+    return times(lake, predictions)
+
+
+def times(lake: Lake, predictions: pd.DataFrame) -> dict[str, int]:
+    """How often the hold-out of each alignment was opened so far: every opening whose test period shares a session with these."""
+    there = lake.read("openings", columns=["alignment", "test_from", "test_until"])
+    found = {}
+    for alignment, part in predictions.groupby("alignment", sort=False):
+        days = part["session"]
+        shared = (there["test_from"] <= days.max()) & (there["test_until"] >= days.min()) & (there["alignment"] == alignment)
+        found[str(alignment)] = int(shared.sum())
     return found
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from kdtcn.config import Settings
-from kdtcn.evaluation.openings import fingerprint, in_words, opened
+from kdtcn.evaluation.openings import fingerprint, in_words, opened, times
 from kdtcn.lake import Lake
 from kdtcn.lake.checks import verify
 from tests.evaluation.test_tables import predictions
@@ -23,6 +23,8 @@ def test_looking_again_opens_nothing(lake: Lake) -> None:
     rows = predictions(alignments=("forecast", "same_day"))
     assert opened(lake, SETTINGS, rows, "run") == {"forecast": 1, "same_day": 1}
     version = lake.version("openings")
+    assert times(lake, rows) == {"forecast": 1, "same_day": 1}
+    assert times(lake, rows.assign(p_up=0.5)) == {"forecast": 1, "same_day": 1}  # asking alone opens nothing
     assert opened(lake, SETTINGS, rows.sample(frac=1, random_state=0), "evaluate") == {"forecast": 1, "same_day": 1}
     assert lake.version("openings") == version
     stored = lake.read("openings")
