@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 
 from kdtcn.progress import say
-from kg.embedding import MODELS, embed, mean_reciprocal_rank, read_recipe
+from kg.embedding import MODELS, Recipe, embed, mean_reciprocal_rank, read_recipe
 
 SHARED = Path(os.environ.get("KDTCN_SHARED_DATA", "../shared/data")) / "kg"
 PUBLISHED = {  # filtered MRR on test: CoDEx paper (Safavi and Koutra, EMNLP 2020, table 4); LibKGE (Ruffinelli et al., ICLR 2020)
@@ -37,10 +37,9 @@ def triples(data: str, part: str) -> np.ndarray:
     return rows[:, [0, 2, 1]]
 
 
-def measure(data: str, recipe_file: Path, threads: int) -> dict[str, object]:
+def measure(data: str, recipe: Recipe, threads: int) -> dict[str, object]:
     """Train on the train part, stop by validation, rank the test part."""
     torch.set_num_threads(threads)
-    recipe = read_recipe(recipe_file)
     train, valid, test = (triples(data, part) for part in ("train", "valid", "test"))
     sample = np.random.default_rng(0).choice(len(valid), min(LOOKED_AT, len(valid)), replace=False)
     began, busy = time.perf_counter(), time.process_time()
@@ -76,6 +75,8 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=["codex_m"], choices=["codex_m", "fb15k237"])
     parser.add_argument("--models", nargs="+", default=["transe"], choices=[name.lower() for name in MODELS])
     parser.add_argument("--recipes", type=Path, default=Path("configs/kg"))
+    parser.add_argument("--epochs", type=int, help="at most so many, to see that all of it runs")
+    parser.add_argument("--dimensions", type=int, help="instead of the recipe's")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, help="append a JSON line a model")
     asked = parser.parse_args()
@@ -84,7 +85,10 @@ def main() -> None:
     rows = []
     for data in asked.data:
         for model in asked.models:
-            rows.append(measure(data, asked.recipes / f"{model}.yaml", asked.threads))
+            recipe = read_recipe(asked.recipes / f"{model}.yaml")
+            epochs = min(asked.epochs or recipe.epochs, recipe.epochs)
+            recipe = recipe.but(epochs=epochs, every=min(recipe.every, epochs), dimensions=asked.dimensions or recipe.dimensions)
+            rows.append(measure(data, recipe, asked.threads))
             if asked.out:
                 with asked.out.open("a") as stream:
                     stream.write(json.dumps(rows[-1]) + "\n")
