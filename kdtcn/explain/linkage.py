@@ -12,7 +12,7 @@ from kg import FOREVER, subgraph
 
 MAX_NODES = 26  # what an eye can take in; the sentences and the table hold the rest
 MAX_SENTENCES = 60
-MAX_REST = 200  # tuples and facts beyond the picture that are kept for those who ask for all
+MAX_REST = 100  # tuples and facts beyond the picture that are kept for those who ask for all
 RESERVED = 4  # nodes kept free for entities that connect the others
 _ARTICLE = re.compile(r"^is (an? |the )?")  # "is a member of" reads as "member of" on an arrow
 TEXT = "text:"  # prefix of a node that is linked to no entity

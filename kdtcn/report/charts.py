@@ -16,23 +16,27 @@ from kdtcn.report.svg import COLOUR, Mark, draw
 
 WIDE, NARROW = 860, 300  # plot widths in px of the desk and the phone variant
 FEW_LABELS = 18
+MOST_NARROW = 80  # events beyond which there is no phone variant: the wide one is scrolled instead
+FINGERS = 40  # bars of the phone variant that can be tapped
 Spec = dict[str, Any]
 
 
 def effects_chart(page: SessionPage, *, narrow: bool = False) -> Markup:
     """A bar an event by popularity, its placebo band behind it; then a bar an older session, newest first."""
-    if not page.events and not page.older:
+    if (not page.events and not page.older) or (narrow and len(page.events) > MOST_NARROW):
         return Markup("")
     k, older = len(page.events), list(reversed(page.older))
     marks = {}
     for n, event in enumerate(page.events):
-        # the phone variant has no pointer to hover with: the link is enough
-        marks[f"e{n}"] = Mark("" if narrow else _event_title(n, event), f"#event-{n + 1}")
+        # the phone variant has no pointer to hover with, and bars a few pixels wide no finger hits
+        if not narrow or k <= FINGERS:
+            marks[f"e{n}"] = Mark("" if narrow else _event_title(n, event, k), f"#event-{n + 1}")
     for n, row in enumerate(older):
         title = f"{row.session:%Y-%m-%d}: {words.effect(row.effect)} (all {row.n} items of that session)"
         marks[f"o{n}"] = Mark("" if narrow else title)
     label = f"Effects of {k} events by popularity and of {len(older)} older sessions on the raw logit of P(up); the table below holds the figures."
-    return draw(effects_spec(page, narrow=narrow), label, marks=marks, css="narrow" if narrow else "wide")
+    css = "narrow" if narrow else "wide only" if k > MOST_NARROW else "wide"
+    return draw(effects_spec(page, narrow=narrow), label, marks=marks, css=css)
 
 
 def effects_spec(page: SessionPage, *, narrow: bool = False) -> Spec:
@@ -179,11 +183,14 @@ def _colour(event: EventRow) -> str:
     return COLOUR[f"{sign}-weak" if weak else sign]
 
 
-def _event_title(n: int, event: EventRow) -> str:
+def _event_title(n: int, event: EventRow, k: int) -> str:
+    """What a bar says where no script shows the event itself; of many events only the tuple, so that the page stays small."""
     band = f", placebo {words.effect(event.low)} to {words.effect(event.high)}" if event.low is not None else ""
-    entities = ", ".join(ref.label for ref in (*event.subject_entities, *event.object_entities))
-    lines = [f"{n + 1}. {words.effect(event.effect)}{band}", words.short(event.headline, 160), words.short(event.words, 120)]
-    return "\n".join([*lines, words.short(entities, 120)] if entities else lines)
+    lines = [f"{n + 1}. {words.effect(event.effect)}{band}", words.short(event.words, 80)]
+    if k <= MOST_NARROW:
+        entities = ", ".join(ref.label for ref in (*event.subject_entities, *event.object_entities))
+        lines = [lines[0], words.short(event.headline, 120), lines[1], *([words.short(entities, 80)] if entities else [])]
+    return "\n".join(lines)
 
 
 def _ticks(k: int, older: int, width: int) -> list[int]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from kdtcn.report import words
 from kdtcn.report.page import SessionPage
@@ -44,7 +45,9 @@ def waterfall_svg(page: SessionPage) -> Markup:
     steps = list(waterfall_steps(page))
     if not steps:
         return Markup("")
-    sums = [page.base, page.logit, *(step.end for step in steps)]
+    # room for both orders that the page knows: as given, and the largest first
+    largest = sorted((step.end - step.start for step in steps), key=lambda size: -abs(size))
+    sums = [page.base, page.logit, *(step.end for step in steps), *accumulate(largest, initial=page.base)]
     low, high = min(sums), max(sums)
     pad = (high - low) * 0.06 or 0.01
     scale = (HEIGHT - TOP - BOTTOM) / (high - low + 2 * pad)
@@ -67,8 +70,7 @@ def waterfall_svg(page: SessionPage) -> Markup:
     for n, step in enumerate(steps):
         x = LEFT + slot * (n + 1)
         top, size = y(max(step.start, step.end)), abs(step.end - step.start) * scale
-        title = f"{step.event or ''} {words.effect(step.end - step.start)}".strip()
-        rect = f'<rect class="f-{step.kind}" x="{x:.1f}" y="{top:.1f}" width="{bar:.1f}" height="{max(size, 0.6):.1f}"><title>{escape(words.short(f"{title} {step.name}", 90))}</title></rect>'
+        rect = f'<rect class="f-{step.kind}" x="{x:.1f}" y="{top:.1f}" width="{bar:.1f}" height="{max(size, 0.6):.1f}"/>'
         inner = f'<a href="#event-{step.event}" tabindex="-1">{rect}</a>' if step.event else rect
         parts.append(f'<g class="step" data-effect="{step.end - step.start:.5f}">{inner}</g>')
     ends = ((0, page.base, "no news"), (len(steps) + 1, page.logit, "prediction"))

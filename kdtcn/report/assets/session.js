@@ -27,9 +27,11 @@
     card.textContent = "";
     var head = document.createElement("p"), left = document.createElement("span"), right = document.createElement("span");
     head.className = "head"; left.textContent = "Event " + words(event.querySelector(".n"));
-    right.textContent = words(event.querySelector(".main dd")); right.className = event.querySelector(".main .num").className;
+    right.textContent = words(event.querySelector(".effect").lastChild); right.className = event.querySelector(".effect").className;
     head.appendChild(left); head.appendChild(right); card.appendChild(head);
-    line("", words(event.querySelector(".headline bdi")));
+    var told = event;
+    while (told && !told.querySelector(".headline")) told = told.previousElementSibling; // several events of one headline
+    line("", words(told && told.querySelector(".headline bdi")));
     line("what", all(".tuple > bdi, .tuple > .not", event).map(words).join(" "));
     line("who", all(".entities .label", event).map(words).join(", "));
     card.hidden = false;
@@ -174,7 +176,7 @@
     all("#linkage-rest li").forEach(function (item) { all("bdi.node", item).forEach(function (bdi) { linked[words(bdi)] = true; }); });
     Object.keys(linked).forEach(function (name) {
       if (byName[name]) return;
-      var g = box(name, "entity");
+      var g = box(name, linked[name]);
       svg.appendChild(g);
       var w = +g.querySelector("rect").getAttribute("width");
       byName[name] = { g: g, x: 0, y: 0, w: w, h: 22, x0: 0, y0: 0, fresh: true };
@@ -194,52 +196,47 @@
     });
     layOut();
   };
-  var layOut = function () { // springs along edges, push between all; boxes are then parted
-    var n = nodes.length, wide = 1000, fresh = 0;
-    nodes.forEach(function (node) { if (node.fresh) { var turn = fresh++ * 2.4; node.x = wide / 2 + Math.cos(turn) * (300 + fresh * 4); node.y = whole0[3] / 2 + Math.sin(turn) * (200 + fresh * 4); } });
-    var degree = nodes.map(function () { return 0; });
-    edges.forEach(function (edge) { degree[nodes.indexOf(edge.a)] += 1; degree[nodes.indexOf(edge.b)] += 1; });
-    for (var round = 0; round < 260; round++) {
-      var cool = 1 - round / 260, fx = new Float64Array(n), fy = new Float64Array(n);
+  var layOut = function () { // springs along the edges, push between all boxes (labels are boxes too), then boxes are parted
+    var boxes = nodes.concat(edges), n = boxes.length, k = Math.sqrt(n) * 62, ties = [];
+    boxes.forEach(function (one, i) {
+      if (one.path) { var r = one.said.querySelector("rect"); one.w = +r.getAttribute("width"); one.h = +r.getAttribute("height"); }
+      if (one.fresh || one.path) { one.x = k + Math.cos(i * 2.4) * k * Math.sqrt((i + 1) / n); one.y = k * 0.6 + Math.sin(i * 2.4) * k * 0.6 * Math.sqrt((i + 1) / n); }
+      if (one.path) { ties.push([i, nodes.indexOf(one.a)]); ties.push([i, nodes.indexOf(one.b)]); }
+    });
+    var degree = boxes.map(function () { return 0; });
+    ties.forEach(function (tie) { degree[tie[0]] += 1; degree[tie[1]] += 1; });
+    for (var round = 0; round < 300; round++) {
+      var cool = 1 - round / 300, fx = new Float64Array(n), fy = new Float64Array(n);
       for (var i = 0; i < n; i++) {
         for (var j = 0; j < i; j++) {
-          var dx = nodes[i].x - nodes[j].x || 0.1, dy = (nodes[i].y - nodes[j].y) * 1.6 || 0.1, d2 = dx * dx + dy * dy;
-          var push = Math.min(30, 16000 / d2), d = Math.sqrt(d2);
+          var dx = boxes[i].x - boxes[j].x || 0.1 * (i - j), dy = (boxes[i].y - boxes[j].y) * 2 || 0.1, d2 = dx * dx + dy * dy, d = Math.sqrt(d2);
+          var push = Math.min(20, 9000 / d2);
           fx[i] += push * dx / d; fy[i] += push * dy / d; fx[j] -= push * dx / d; fy[j] -= push * dy / d;
         }
-        fx[i] += (wide / 2 - nodes[i].x) * 0.012; fy[i] += (whole0[3] / 2 - nodes[i].y) * 0.012;
+        fx[i] += (k - boxes[i].x) * 0.008; fy[i] += (k * 0.6 - boxes[i].y) * 0.014;
       }
-      edges.forEach(function (edge) {
-        var a = nodes.indexOf(edge.a), b = nodes.indexOf(edge.b), dx = edge.b.x - edge.a.x, dy = edge.b.y - edge.a.y;
-        var d = Math.sqrt(dx * dx + dy * dy) || 1, pull = (d - 150) * 0.05 / Math.sqrt(Math.max(degree[a], degree[b]));
-        fx[a] += pull * dx / d; fy[a] += pull * dy / d; fx[b] -= pull * dx / d; fy[b] -= pull * dy / d;
+      ties.forEach(function (tie) {
+        var a = boxes[tie[0]], b = boxes[tie[1]], dx = b.x - a.x, dy = b.y - a.y, d = Math.sqrt(dx * dx + dy * dy) || 1;
+        var pull = (d - 60) * 0.16 / Math.sqrt(Math.max(degree[tie[0]], degree[tie[1]]));
+        fx[tie[0]] += pull * dx / d; fy[tie[0]] += pull * dy / d; fx[tie[1]] -= pull * dx / d; fy[tie[1]] -= pull * dy / d;
       });
-      for (var k = 0; k < n; k++) { nodes[k].x += Math.max(-24, Math.min(24, fx[k])) * cool; nodes[k].y += Math.max(-24, Math.min(24, fy[k])) * cool; }
+      for (var m = 0; m < n; m++) { boxes[m].x += Math.max(-30, Math.min(30, fx[m])) * cool; boxes[m].y += Math.max(-30, Math.min(30, fy[m])) * cool; }
     }
-    for (var pass = 0; pass < 120; pass++) {
-      var hit = false;
+    for (var pass = 0, hit = true; pass < 200 && hit; pass++) {
+      hit = false;
       for (var p = 0; p < n; p++) for (var q = 0; q < p; q++) {
-        var A = nodes[p], B = nodes[q], ox = (A.w + B.w) / 2 + 10 - Math.abs(A.x - B.x), oy = (A.h + B.h) / 2 + 14 - Math.abs(A.y - B.y);
+        var A = boxes[p], B = boxes[q], ox = (A.w + B.w) / 2 + 8 - Math.abs(A.x - B.x), oy = (A.h + B.h) / 2 + 8 - Math.abs(A.y - B.y);
         if (ox <= 0 || oy <= 0) continue;
         hit = true;
         if (oy < ox) { var sy = (A.y >= B.y ? 1 : -1) * oy / 2; A.y += sy; B.y -= sy; } else { var sx = (A.x >= B.x ? 1 : -1) * ox / 2; A.x += sx; B.x -= sx; }
       }
-      if (!hit) break;
     }
-    var seen = {};
-    edges.forEach(function (edge) { // edges between the same two fan out
-      var key = [nodes.indexOf(edge.a), nodes.indexOf(edge.b)].sort().join(" "), turn = seen[key] = (seen[key] || 0) + 1;
-      var bend = turn === 1 ? 0 : (turn % 2 ? -1 : 1) * 22 * Math.floor(turn / 2);
-      var dx = edge.b.x - edge.a.x, dy = edge.b.y - edge.a.y, d = Math.sqrt(dx * dx + dy * dy) || 1;
-      edge.x = (edge.a.x + edge.b.x) / 2 - dy / d * bend; edge.y = (edge.a.y + edge.b.y) / 2 + dx / d * bend;
-      if (edge.a === edge.b) edge.y -= 30;
-      redraw(edge);
-    });
     var x0 = 1e9, y0 = 1e9, x1 = -1e9, y1 = -1e9;
-    nodes.forEach(function (node) {
-      node.g.setAttribute("transform", "translate(" + (node.x - node.x0).toFixed(1) + "," + (node.y - node.y0).toFixed(1) + ")");
-      x0 = Math.min(x0, node.x - node.w / 2); x1 = Math.max(x1, node.x + node.w / 2); y0 = Math.min(y0, node.y - 20); y1 = Math.max(y1, node.y + 20);
+    boxes.forEach(function (one) {
+      if (!one.path) one.g.setAttribute("transform", "translate(" + (one.x - one.x0).toFixed(1) + "," + (one.y - one.y0).toFixed(1) + ")");
+      x0 = Math.min(x0, one.x - one.w / 2); x1 = Math.max(x1, one.x + one.w / 2); y0 = Math.min(y0, one.y - 20); y1 = Math.max(y1, one.y + 20);
     });
+    edges.forEach(redraw);
     whole = [x0 - 14, y0 - 14, x1 - x0 + 28, y1 - y0 + 28];
     view = whole.slice();
     show();
