@@ -6,10 +6,13 @@ KDTCN := $(VENV)/bin/kdtcn
 export OMP_NUM_THREADS ?= 1
 export DO_NOT_TRACK = 1
 
-.PHONY: run test slow lint chromium nlp bench-kg world clean
+.PHONY: run paper test slow lint chromium nlp bench-kg world clean
 
 run: $(VENV)/.run  ## install, run the whole chain on the data that ships, say where the report is
 	@$(KDTCN) run --config configs/demo.yaml
+
+paper: $(VENV)/.run  ## all models x 10 seeds x both alignments x five protocols on the real data; goes on where it was
+	@$(KDTCN) paper --config configs/paper.yaml
 
 test: $(VENV)/.test chromium lint  ## install, then every kind of check at small count
 	$(VENV)/bin/pytest -n 2 --dist loadgroup -m "not slow"

@@ -45,6 +45,7 @@ def main() -> None:
         ledger,
         models,
         operate,
+        paper,
         plant,
         repeats,
         search,
