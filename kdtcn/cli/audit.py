@@ -1,7 +1,7 @@
 """`kdtcn audit ...`: hold what was built against what it promises; exit code 1 where a finding does not hold."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,25 +19,35 @@ app.add_typer(audit_app, name="audit")
 
 @audit_app.command()
 def model(
-    name: Annotated[str, typer.Argument(help="a model's short name; `kdtcn models available` lists them")] = "kdtcn",
+    names: Annotated[
+        list[str], typer.Argument(help="short names of models; `kdtcn models available` lists them", metavar="MODEL...")
+    ] = ["kdtcn"],
     config: ConfigOption = DEFAULT_CONFIG,
     sets: SetOption = [],
     json_: JsonOption = False,
 ) -> None:
-    """Train a model afresh and check how it starts, whether it can learn by heart, its gradients, and that it cannot look ahead.
+    """Train models afresh and check how they start, whether they can learn by heart, their gradients, and that none looks ahead.
 
-    Example: kdtcn audit model kdtcn --config configs/demo.yaml
+    Examples:
+        kdtcn audit model kdtcn --config configs/demo.yaml
+        kdtcn audit model lstm cnn tcn kdtcn --config configs/djia.yaml
     """
     from kdtcn.evaluation.audit_model import audit
     from kdtcn.models import family
     from kdtcn.training.fold import Sight, prepare
 
     settings, lake = open_lake(config, sets)
-    family(name)
+    for name in names:
+        family(name)
     lake.require("extractions", f"`kdtcn run --config {config}` extracts and links events first")
     fold = prepare(lake, settings, "forecast", Sight.of(lake, settings))
     options = {"epochs": settings.training.epochs, **settings.training.options}
-    _conclude(audit(name, fold.data, fold.split, options), f"{name} on {settings.name}", json_)
+    found = (
+        replace(finding, what=f"{name}: {finding.what}") if len(names) > 1 else finding
+        for name in names
+        for finding in audit(name, fold.data, fold.split, options)
+    )
+    _conclude(found, f"{', '.join(names)} on {settings.name}", json_)
 
 
 @audit_app.command()
