@@ -27,7 +27,7 @@ def experiment(config: str = "configs/demo.yaml", sets: list[str] | None = None)
         say("4/7 entity links")
         run.rows["links"] = tasks.link(settings)["links"]
         say("5/7 models")
-        trained = [name for alignment in settings.evaluation.alignments for name in tasks.train(settings, alignment)]
+        trained = tasks.train(settings)
         live = tasks.promote(settings, trained)
         run.note(model_ids=trained)
         say("6/7 event effects")

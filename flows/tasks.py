@@ -11,7 +11,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from kdtcn.config import Alignment, Settings
+from kdtcn.config import Settings
 from kdtcn.lake import Lake
 from kdtcn.progress import say
 
@@ -66,13 +66,13 @@ def link(settings: Settings, months: list[str] | None = None) -> dict[str, int]:
 
 
 @task(name="train", cache_policy=NO_CACHE)
-def train(settings: Settings, alignment: Alignment) -> list[str]:
-    """All models and seeds of one alignment; what is trained already is not trained again."""
-    from kdtcn.training.experiment import train_folds
+def train(settings: Settings) -> list[str]:
+    """All models and seeds of all alignments; what is trained already is not trained again."""
+    from kdtcn.training.experiment import train_configured
     from kdtcn.training.fold import Sight
 
     lake = lake_of(settings)
-    return train_folds(lake, settings, alignment, Sight.of(lake, settings))
+    return train_configured(lake, settings, Sight.of(lake, settings))
 
 
 @task(name="promote", cache_policy=NO_CACHE)

@@ -31,7 +31,7 @@ def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
     from kdtcn.lake import Run
     from kdtcn.models import family
     from kdtcn.training import store
-    from kdtcn.training.experiment import train_folds
+    from kdtcn.training.experiment import train_configured
     from kdtcn.training.fold import Sight
 
     settings, lake = open_lake(config, sets)
@@ -43,8 +43,7 @@ def train(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], json_: Js
         f"`kdtcn run --config {config}` extracts events and trains; so does `kdtcn backfill --stages extract --stages link` before training",
     )
     with Run(lake, "train", settings.fingerprint()) as run:
-        sight = Sight.of(lake, settings)
-        trained = [name for alignment in settings.evaluation.alignments for name in train_folds(lake, settings, alignment, sight)]
+        trained = train_configured(lake, settings, Sight.of(lake, settings))
         live = [name for name in trained if name.startswith(f"{settings.training.live}-forecast-s0-")]
         if live:
             store.promote(lake, live[-1])

@@ -51,6 +51,12 @@ class Task:
         return f"{self.alignment}, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
+def train_configured(lake: Lake, settings: Settings, sight: Sight) -> list[str]:
+    """Ids of all models of the configured origin under all configured alignments, one alignment after the other."""
+    walks = [Walk(alignment, settings.evaluation) for alignment in settings.evaluation.alignments]
+    return [name for names in train(lake, settings, sight, walks) for name in names]
+
+
 def train_folds(lake: Lake, settings: Settings, alignment: Alignment, sight: Sight) -> list[str]:
     """Ids of all models of all folds of the configured origin under one alignment, the last fold's last."""
     return train(lake, settings, sight, [Walk(alignment, settings.evaluation)])[0]
