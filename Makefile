@@ -20,6 +20,9 @@ test: $(VENV)/.test chromium lint  ## install, then every kind of check at small
 slow: $(VENV)/.test chromium  ## full counts
 	$(VENV)/bin/pytest
 
+soak: $(VENV)/.test  ## 250 nights in a row against providers that fail in every way, at most half an hour; writes docs/FIGURES.md
+	$(VENV)/bin/pytest -q -s tests/flows/test_soak.py -m slow
+
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .

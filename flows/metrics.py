@@ -63,7 +63,7 @@ def samples(lake: Lake) -> list[Sample]:
     """Name, labels and value of every figure."""
     found: list[Sample] = [("kdtcn_table_rows", {"table": name}, lake.count(name)) for name in TABLES]
     runs = lake.read("runs", columns=["command", "started", "ended", "status", "row_counts"]).sort_values("started")
-    for command, rows in runs.groupby(runs["command"].str.partition(" ")[0]):
+    for command, rows in runs.groupby(runs["command"].map(lambda text: text.partition(" ")[0])):
         found += _of_command({"command": str(command)}, rows)
     for table, column, name in (
         ("prices", "session", "kdtcn_newest_price_timestamp_seconds"),

@@ -84,8 +84,9 @@ def night(lake: Lake, settings: Settings, config: str, day: pd.Timestamp, now: d
                 tasks.tell(f"{settings.title}: abrupt change likely", told)
         run.note(marks=marks)
         say("; ".join([told, *marks]))
-        # pages of sessions that were settled gain their outcome
-        index = tasks.report(settings, config, choice.live, open_.union(coming))
+        # pages of sessions that were settled gain their outcome; those on all of history are renewed once a week
+        new_week = day.isocalendar()[:2] != before.isocalendar()[:2]
+        index = tasks.report(settings, config, choice.live, open_.union(coming), new_week)
         if marks:
             tasks.tell(f"{settings.title}: {day:%Y-%m-%d} with less than usual", "\n".join([told, *marks]))
         tasks.publish(day, run.rows, told, marks, index)

@@ -141,8 +141,8 @@ def explain(settings: Settings, model_id: str, sessions: pd.DatetimeIndex, force
 
 
 @task(name="report", cache_policy=NO_CACHE)
-def report(settings: Settings, config: str, live: str, sessions: pd.DatetimeIndex | None = None) -> str:
-    """The site, made anew, or with the pages of the sessions renewed; returns the path of its index.
+def report(settings: Settings, config: str, live: str, sessions: pd.DatetimeIndex | None = None, whole: bool = True) -> str:
+    """The site, made anew, or with the pages of the sessions renewed, and those on the whole where asked; the path of its index.
 
     A page is that of `live`, where it explained the session; else of the model that did; a session without one has no page.
     """
@@ -155,8 +155,8 @@ def report(settings: Settings, config: str, live: str, sessions: pd.DatetimeInde
     else:
         by = explainers(lake, settings.explain.method, sessions, live)
         for name in sorted(set(by) - {live}):
-            build_site(lake, settings, config, name, pd.DatetimeIndex(by.index[by == name]))
-        index = build_site(lake, settings, config, live, pd.DatetimeIndex(by.index[by == live]))
+            build_site(lake, settings, config, name, pd.DatetimeIndex(by.index[by == name]), whole=False)
+        index = build_site(lake, settings, config, live, pd.DatetimeIndex(by.index[by == live]), whole=whole)
     say(f"report: {index}")
     return str(index)
 

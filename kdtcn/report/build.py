@@ -1,6 +1,9 @@
 """Build the site of one configuration from what its lake holds."""
 
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.dataset as ds
@@ -8,15 +11,19 @@ import pyarrow.dataset as ds
 from kdtcn import __version__
 from kdtcn.config import Settings
 from kdtcn.evaluation.abrupt import abrupt_table
-from kdtcn.evaluation.stored import stored_predictions
+from kdtcn.evaluation.stored import last_trained, stored_predictions
 from kdtcn.evaluation.tables import table
 from kdtcn.explain.abrupt import intervals, points
 from kdtcn.features.market import Market, market
 from kdtcn.lake import Lake
 from kdtcn.report.assemble import Assembler
+from kdtcn.report.coverage import data_summary
+from kdtcn.report.entities import MOST_FACTS, About, Describe, FactRow
+from kdtcn.report.learning import curves, reliability
 from kdtcn.report.site import write_site
-from kdtcn.report.summary import DataSummary, Evaluation, RejectReason, SiteMeta, TableCount
+from kdtcn.report.summary import Background, Evaluation, SiteMeta
 from kdtcn.training.fold import Sight
+from kg.graph import Graph, relations
 
 
 def sessions_to_show(lake: Lake, settings: Settings, model_id: str) -> pd.DatetimeIndex:
@@ -32,21 +39,31 @@ def sessions_to_show(lake: Lake, settings: Settings, model_id: str) -> pd.Dateti
     return pd.DatetimeIndex(last.union(largest)).sort_values()
 
 
-def build_site(lake: Lake, settings: Settings, config_path: str, model_id: str, sessions: pd.DatetimeIndex | None = None) -> Path:
+def build_site(
+    lake: Lake,
+    settings: Settings,
+    config_path: str,
+    model_id: str,
+    sessions: pd.DatetimeIndex | None = None,
+    *,
+    whole: bool = True,
+) -> Path:
     """Write the site and return its index.
 
     With `sessions`, their pages are written anew and those of the site that stands there are kept; without, the site is
-    made of all sessions that were explained by this model.
+    made of all sessions that were explained by this model. Without `whole`, the pages on evaluation and data, which read all
+    of history, are kept as they stand.
     """
-    assembler = Assembler(lake, settings, Sight.of(lake, settings), model_id, config_path, sessions)
+    versions = lake.versions()
+    sight = Sight.of(lake, settings)
+    assembler = Assembler(lake, settings, sight, model_id, config_path, sessions)
     wanted = pd.DatetimeIndex(assembler.effects["session"].unique()).sort_values() if sessions is None else sessions
     pages = [assembler.page(session) for session in wanted]
-    rows = stored_predictions(lake, settings)
     return write_site(
         settings.folder / "report",
         pages,
-        None if rows.empty else Evaluation(table(rows), live=settings.training.live, abrupt=abrupt_table(rows)),
-        data_summary(lake, settings, assembler.market),
+        _evaluation(lake, settings) if whole else None,
+        data_summary(lake, settings, sight, assembler.market) if whole else None,
         SiteMeta(
             title=f"KDTCN: {settings.title}",
             code_version=__version__,
@@ -56,8 +73,24 @@ def build_site(lake: Lake, settings: Settings, config_path: str, model_id: str, 
             synthetic=settings.report.synthetic,
             threshold=settings.abrupt.threshold,
             intervals=tuple(_test_intervals(assembler.market, settings)),
+            lake=versions,
         ),
+        background=Background(_closes(assembler.market, settings, wanted), describer(sight.graph, settings.graph.undated)),
         keep=sessions is not None,
+    )
+
+
+def _evaluation(lake: Lake, settings: Settings) -> Evaluation | None:
+    rows = stored_predictions(lake, settings)
+    if rows.empty:
+        return None
+    live = settings.training.live
+    return Evaluation(
+        table(rows),
+        live=live,
+        abrupt=abrupt_table(rows),
+        reliability=reliability(rows, live),
+        curves=curves(lake, last_trained(lake), live),
     )
 
 
@@ -67,20 +100,50 @@ def _test_intervals(prices: Market, settings: Settings) -> list:
     return intervals([point for point in series if point.session >= start])
 
 
-def data_summary(lake: Lake, settings: Settings, prices: Market) -> DataSummary:
-    """Tables with their rows and span, rejects by reason, sessions without prices or headlines."""
-    tables = []
-    for name, version in lake.versions().items():
-        first = last = ""
-        if name in ("prices", "headlines", "events", "predictions"):
-            column = "session" if name in ("prices", "predictions") else "available_at"
-            span = lake.read(name, columns=[column])[column]
-            if len(span):
-                first, last = f"{span.min():%Y-%m-%d}", f"{span.max():%Y-%m-%d}"
-        tables.append(TableCount(name, lake.count(name), str(version), first, last))
-    rejects = lake.read("rejects", columns=["source", "reason", "raw"])
-    counted = rejects.groupby(["source", "reason"])["raw"].agg(["size", "first"]).reset_index()
-    reasons = [RejectReason(source, reason, int(n), example[:120]) for source, reason, n, example in counted.to_numpy().tolist()]
-    missing = prices.sessions[pd.isna(prices.closes)]
-    gaps = tuple(f"{day:%Y-%m-%d}: no prices" for day in missing[:50])
-    return DataSummary(rejects=tuple(reasons), tables=tuple(tables), gaps=gaps)
+def _closes(prices: Market, settings: Settings, shown: pd.DatetimeIndex) -> pd.Series:
+    """The index from the start of the test period, or of the first page where that is earlier."""
+    start = min([pd.Timestamp(settings.evaluation.test_from), *shown])
+    closes = pd.Series(prices.closes, index=prices.sessions)
+    return closes[closes.index >= start]
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows as named tuples, whose columns a type checker cannot know."""
+    yield from frame.itertuples()
+
+
+def describer(graph: Graph, undated: str) -> Describe:
+    """Tells an entity with the facts that the graph knew on the day before a session, those with a date first, newest on top."""
+    labels = dict(zip(graph.entities["id"], graph.entities["label"], strict=True))
+    about = graph.entities.set_index("id")[["description", "types"]]
+    known = relations()
+
+    @lru_cache(maxsize=2)  # entities come in order of their day
+    def facts_on(day: pd.Timestamp) -> pd.DataFrame:
+        return graph.facts_as_of(day, undated)
+
+    def describe(entity: str, session: pd.Timestamp) -> About:
+        day = session - pd.Timedelta(days=1)
+        seen = facts_on(day)
+        rows = pd.concat(
+            [seen[seen["head"] == entity].assign(forward=True), seen[seen["tail"] == entity].assign(forward=False)]
+        ).sort_values(["valid_from", "relation", "head", "tail"], ascending=[False, True, True, True], kind="stable")
+        facts: list[FactRow] = []
+        for row in _rows(rows.head(MOST_FACTS)):
+            relation = known.get(str(row.relation))
+            other = str(row.tail if row.forward else row.head)
+            if relation is None or (not row.forward and not relation.inverse_label):
+                said = str(row.relation) if row.forward else f"{row.relation} of"
+            else:
+                said = relation.label if row.forward else relation.inverse_label
+            since, until = ("" if pd.isna(t) else f"{t:%Y-%m-%d}" for t in (row.valid_from, row.valid_to))
+            facts.append(FactRow(said, str(labels.get(other, other)), other, since, until, str(row.source)))
+        mine = about.loc[entity] if entity in about.index else None
+        left = max(0, len(rows) - MOST_FACTS)
+        description, types = ("", ()) if mine is None else (str(mine["description"] or ""), mine["types"])
+        kinds = tuple(types.split("|")) if isinstance(types, str) else tuple(str(kind) for kind in types)
+        return About(
+            str(labels.get(entity, entity)), description, tuple(k for k in kinds if k), tuple(facts), left, f"{day:%Y-%m-%d}"
+        )
+
+    return describe
