@@ -1,4 +1,4 @@
-"""The static site: a page a session, an index, the evaluation and the data. Rendering takes plain dataclasses, never the lake."""
+"""The static site: a page a session and an entity, an index, the models and the data. Rendering takes plain dataclasses, never the lake."""
 
 from kdtcn.report.page import (
     ADVICE,
@@ -12,24 +12,44 @@ from kdtcn.report.page import (
     SessionPage,
 )
 from kdtcn.report.site import write_site
-from kdtcn.report.summary import Column, DataSummary, Evaluation, RejectReason, SiteMeta, SourceCount, TableCount
+from kdtcn.report.summary import (
+    Background,
+    Bin,
+    Column,
+    DataSummary,
+    Evaluation,
+    LearningCurve,
+    MonthCount,
+    RejectReason,
+    Reliability,
+    SiteMeta,
+    SourceCount,
+    StandingRow,
+    TableCount,
+)
 
 __all__ = [
     "ADVICE",
+    "Background",
+    "Bin",
     "Column",
     "DataSummary",
     "EntityRef",
     "Evaluation",
     "EventRow",
     "HeadlineRow",
+    "LearningCurve",
+    "MonthCount",
     "OlderRow",
     "Outcome",
     "Provenance",
     "Record",
     "RejectReason",
+    "Reliability",
     "SessionPage",
     "SiteMeta",
     "SourceCount",
+    "StandingRow",
     "TableCount",
     "write_site",
 ]

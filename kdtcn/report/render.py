@@ -1,28 +1,46 @@
 """Pages as HTML text: the template environment and what each template is given. Nothing is written here."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from kdtcn.explain.abrupt import Interval
-from kdtcn.report import words
+from kdtcn.progress import track
+from kdtcn.report import calendar, entities, plots, words
 from kdtcn.report.charts import abrupt_chart, effects_chart
+from kdtcn.report.entities import EntityPage
 from kdtcn.report.graph import linkage_svg
-from kdtcn.report.page import ADVICE, SessionPage
-from kdtcn.report.summary import DataSummary, Evaluation, SiteMeta
+from kdtcn.report.page import ADVICE, EventRow, SessionPage
+from kdtcn.report.summary import DataSummary, Evaluation, LearningCurve, SiteMeta
+from kdtcn.report.waterfall import waterfall_svg
+
+ENOUGH = 60  # pages that are worth a second process: it takes seconds to start
+Job = tuple[SessionPage, SiteMeta, "Neighbours", frozenset[str]]
+
+
+DESCRIBED = 100  # events of a page whose entities come with their descriptions: a page is to stay below 400 KB
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Names of the pages before and after one, and of its other alignment; empty where there is none."""
+    """Names of the pages before and after one, and of its other alignment; empty where there is none.
+
+    `others` names the page of each session that has one, by ISO date.
+    """
 
     before: str = ""
     after: str = ""
     twin: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)
@@ -47,17 +65,36 @@ def environment() -> Environment:
         safe_url=words.safe_url,
         statement=words.statement,
         strength=words.strength,
+        chance=words.chance,
+        steadiness=words.steadiness,
         outcome=words.outcome,
         record=words.record,
         reading=words.reading,
         dates=words.dates,
         day=lambda stamp: f"{stamp:%Y-%m-%d}",
     )
+    env.filters["entity_file"] = entities.file_name
     env.globals["advice"] = ADVICE
     return env
 
 
-def session_html(page: SessionPage, meta: SiteMeta, near: Neighbours = Neighbours()) -> str:
+def sessions(jobs: Sequence[Job]) -> Iterator[str]:
+    """The pages of sessions in their order; many are rendered by as many processes as there are cores, four at most."""
+    workers = min(4, os.cpu_count() or 1)
+    if len(jobs) < ENOUGH or workers == 1:
+        yield from track((_session(job) for job in jobs), "pages", total=len(jobs))
+        return
+    # not forked: the threads of the libraries loaded here would be missing in a copy of this process
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from track(pool.map(_session, jobs, chunksize=4), "pages", total=len(jobs))
+
+
+def _session(job: Job) -> str:
+    return session_html(*job)
+
+
+def session_html(page: SessionPage, meta: SiteMeta, near: Neighbours = Neighbours(), linked: frozenset[str] = frozenset()) -> str:
+    """`linked`: entities that have a page of their own."""
     return (
         environment()
         .get_template("session.html")
@@ -69,7 +106,16 @@ def session_html(page: SessionPage, meta: SiteMeta, near: Neighbours = Neighbour
             before=near.before,
             after=near.after,
             twin=near.twin,
+            linked=linked,
             steps=steps(page),
+            sums=list(accumulate((event.effect for event in page.events), initial=page.base + page.older_total))[1:],
+            strongest=strongest(page),
+            described=DESCRIBED,
+            outside=sum(event.outside for event in page.events),
+            labels={node.id: node.label for node in (*page.linkage.nodes, *page.linkage.rest_nodes)},
+            texts={node.id for node in (*page.linkage.nodes, *page.linkage.rest_nodes) if node.kind == "text"},
+            pages=near.others,
+            waterfall=waterfall_svg(page),
             numbers={event.event_id: n + 1 for n, event in enumerate(page.events)},
             effects_wide=effects_chart(page),
             effects_narrow=effects_chart(page, narrow=True),
@@ -80,8 +126,14 @@ def session_html(page: SessionPage, meta: SiteMeta, near: Neighbours = Neighbour
     )
 
 
-def index_html(rows: Sequence[Mapping[str, Any]], intervals: Sequence[Interval], meta: SiteMeta) -> str:
-    """`rows` newest first, as `site.index_row` makes them."""
+def index_html(
+    rows: Sequence[Mapping[str, Any]],
+    intervals: Sequence[Interval],
+    meta: SiteMeta,
+    about: Sequence[EntityPage] = (),
+    types: Sequence[str] = (),
+) -> str:
+    """`rows` newest first, as `site.index_row` makes them; `about` and `types` fill the lists of the filter."""
     names: dict[str, str] = {}
     for row in rows:  # the forecast page of a session, where there is one
         if row["alignment"] == "forecast" or row["session"] not in names:
@@ -90,8 +142,57 @@ def index_html(rows: Sequence[Mapping[str, Any]], intervals: Sequence[Interval],
     return (
         environment()
         .get_template("index.html")
-        .render(rows=rows, intervals=intervals, meta=meta, root="", here="index", names=names, latest=latest)
+        .render(
+            rows=rows,
+            months=calendar.months(rows),
+            intervals=intervals,
+            meta=meta,
+            entities=about,
+            types=types,
+            root="",
+            here="index",
+            names=names,
+            latest=latest,
+        )
     )
+
+
+def entities_html(about: Sequence[EntityPage], meta: SiteMeta) -> str:
+    """The list of entities, those with most sessions first."""
+    return environment().get_template("entities.html").render(pages=entities.spread(about), meta=meta, root="", here="entities")
+
+
+def entity_html(page: EntityPage, meta: SiteMeta, closes: pd.Series, linked: frozenset[str] = frozenset()) -> str:
+    spots = [
+        plots.Spot(
+            pd.Timestamp(day),
+            total,
+            "\n".join([f"{day}: {words.effect(total)}", *(words.short(one.words, 90) for one in mine[:4])]),
+            f"../sessions/{mine[0].page}.html#event-{mine[0].number}",
+        )
+        for day, total, mine in page.days
+    ]
+    label = f"{meta.symbol} and the effects of {len(page.mentions)} events; the table below holds the figures."
+    return (
+        environment()
+        .get_template("entity.html")
+        .render(
+            page=page,
+            meta=meta,
+            root="../",
+            here="entities",
+            linked=linked,
+            change=_changes(closes),
+            wide=plots.timeline(closes, spots, label),
+            narrow=plots.timeline(closes, spots, label, narrow=True),
+        )
+    )
+
+
+def _changes(closes: pd.Series) -> dict[str, float]:
+    """Return of each session against the one before, by ISO date."""
+    moved = closes.pct_change(fill_method=None).dropna()
+    return {f"{day:%Y-%m-%d}": float(d) for day, d in moved.items()}
 
 
 def evaluation_html(evaluation: Evaluation, meta: SiteMeta) -> str:
@@ -105,6 +206,8 @@ def evaluation_html(evaluation: Evaluation, meta: SiteMeta) -> str:
             abrupt=_records(evaluation.abrupt),
             blocks=blocks(evaluation),
             columns=columns,
+            curves=[_curve(curve) for curve in evaluation.curves],
+            reliability=_reliability(evaluation),
             meta=meta,
             root="",
             here="evaluation",
@@ -112,8 +215,42 @@ def evaluation_html(evaluation: Evaluation, meta: SiteMeta) -> str:
     )
 
 
+def _curve(curve: LearningCurve) -> dict[str, Any]:
+    end = len(curve.epochs) - 1
+    held = curve.valid or (float("nan"),) * len(curve.epochs)
+    best = next((i for i, epoch in enumerate(curve.epochs) if round(epoch) == curve.best), end)
+    label = f"Loss by epoch of {curve.family}, seed {curve.seed}; the table below holds the figures."
+    drawn = plots.learning(curve.epochs, curve.train, curve.valid, curve.best, label)
+    return {"of": curve, "svg": drawn, "train": curve.train[best], "valid": held[best], "last_train": curve.train[end], "last_valid": held[end]}  # fmt: skip
+
+
+def _reliability(evaluation: Evaluation) -> Markup:
+    found = evaluation.reliability
+    if found is None:
+        return Markup("")
+    rows = [(b.said, b.came, b.low, b.high, b.n) for b in found.bins]
+    return plots.reliability(
+        rows, f"Reliability of P(up) of {found.model} in {len(rows)} bins; the table below holds the figures."
+    )
+
+
 def data_html(data: DataSummary, meta: SiteMeta) -> str:
-    return environment().get_template("data.html").render(data=data, meta=meta, root="", here="data")
+    names = [row.month for row in data.months]
+    series = [
+        ("sessions with a price", [float(row.prices) for row in data.months]),
+        ("headlines", [float(row.headlines) for row in data.months]),
+        ("events extracted", [float(row.events) for row in data.months]),
+        ("events with an entity of the graph", [float(row.linked) for row in data.months]),
+    ]
+    label = f"Rows by month over {len(names)} months; the table below holds the figures."
+    drawn = [plots.months(series, names, label, narrow=narrow) for narrow in (False, True)]
+    return environment().get_template("data.html").render(data=data, drawn=drawn, meta=meta, root="", here="data")
+
+
+def strongest(page: SessionPage, most: int = 3) -> list[tuple[int, EventRow]]:
+    """Number and row of the events whose effects leave their placebo bands, largest first; else of the largest alone."""
+    ranked = sorted(enumerate(page.events, start=1), key=lambda item: -abs(item[1].effect))
+    return [item for item in ranked if item[1].outside][:most] or ranked[:1]
 
 
 def steps(page: SessionPage) -> list[dict[str, Any]]:

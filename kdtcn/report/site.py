@@ -1,7 +1,6 @@
 """Writes the site: all of it into a new folder, which then takes the place of the old one, so that no page of another run lingers."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,14 +11,11 @@ from typing import Any
 
 from kdtcn.errors import InputError
 from kdtcn.explain.abrupt import AbruptPoint, Interval, TopEffect, intervals
-from kdtcn.progress import track
-from kdtcn.report import render, words
+from kdtcn.report import entities, folder, render, search, words
 from kdtcn.report.page import SessionPage, as_json
-from kdtcn.report.summary import DataSummary, Evaluation, SiteMeta
+from kdtcn.report.summary import Background, DataSummary, Evaluation, SiteMeta
 
-FORMAT = 1
-INDEX = "index.json"
-SEARCHED = 2000  # characters of a page that the index can be searched for
+FORMAT = 2
 
 
 def write_site(
@@ -29,22 +25,25 @@ def write_site(
     data: DataSummary | None,
     meta: SiteMeta,
     *,
+    background: Background | None = None,
     keep: bool = False,
 ) -> Path:
-    """Write index, session pages, evaluation and data page under out_dir and return the path of index.html.
+    """Write index, session, entity, model and data pages under out_dir and return the path of index.html.
 
     With `keep`, session pages of the site that stands there are taken over unless they are written anew, and the index
     lists them too; so a nightly run adds its page. Raises InputError where out_dir holds something that is no site.
     """
     out_dir = Path(out_dir)
-    _recover(out_dir)
-    _check(out_dir)
+    folder.recover(out_dir)
+    folder.check(out_dir)
     out_dir.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.new-", dir=out_dir.parent))
     try:
         fresh.chmod(0o755)
-        _fill(fresh, list(pages), evaluation, data, meta, out_dir if keep else None)
-        _swap(fresh, out_dir)
+        _fill(
+            fresh, list(pages), evaluation, data, meta, background or Background(), out_dir if keep and out_dir.is_dir() else None
+        )
+        folder.swap(fresh, out_dir)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return out_dir / "index.html"
@@ -56,28 +55,43 @@ def _fill(
     evaluation: Evaluation | None,
     data: DataSummary | None,
     meta: SiteMeta,
+    background: Background,
     old: Path | None,
 ) -> None:
-    (root / "sessions").mkdir()
-    assets = resources.files("kdtcn.report") / "assets"
-    (root / "assets").mkdir()
-    for name in ("report.css", "filter.js"):
-        _write(root / "assets" / name, (assets / name).read_text(encoding="utf-8"))
+    for name in ("sessions", "entities", "assets"):
+        (root / name).mkdir()
+    for asset in (resources.files("kdtcn.report") / "assets").iterdir():
+        _write(root / "assets" / asset.name, asset.read_text(encoding="utf-8"))
 
-    rows = {page.name: index_row(page) for page in pages}
-    if len(rows) != len(pages):
+    trees = {
+        page.name: {"format": FORMAT, "lake": dict(meta.lake), "row": index_row(page), "page": as_json(page)} for page in pages
+    }
+    if len(trees) != len(pages):
         raise InputError("two pages have the same session and alignment; a site holds one of each")
-    for row in _kept(old, root, set(rows)):
-        rows[row["name"]] = row
-    listed = sorted(rows.values(), key=lambda row: (row["session"], row["alignment"] == "forecast"), reverse=True)
-    for page in track(pages, "pages", total=len(pages)):
-        _write(root / "sessions" / f"{page.name}.html", render.session_html(page, meta, _near(page, listed)))
-        _write_json(root / "sessions" / f"{page.name}.json", {"format": FORMAT, "row": rows[page.name], "page": as_json(page)})
+    for name, tree in trees.items():
+        _write_json(root / "sessions" / f"{name}.json", tree)
+    for tree in _kept(old, root, set(trees)):
+        trees[tree["row"]["name"]] = tree
+    rows = [tree["row"] for tree in trees.values()]
+    listed = sorted(rows, key=lambda row: (row["session"], row["alignment"] == "forecast"), reverse=True)
+
+    found = [tree["page"] for tree in trees.values()]
+    stay = folder.read_index(old).get("entities", []) if old is not None and (old / folder.INDEX).is_file() else []
+    about = entities.gather(found, background.describe, stay)
+    linked = frozenset(page.id for page in about)
+    jobs = [(page, meta, near(page.name, listed), linked) for page in pages]
+    for page, text in zip(pages, render.sessions(jobs), strict=True):
+        _write(root / "sessions" / f"{page.name}.html", text)
+
+    for one in about:
+        _write(root / "entities" / f"{one.file}.html", render.entity_html(one, meta, background.closes, linked))
+    _write(root / "entities.html", render.entities_html(about, meta))
+    _write(root / "assets" / "search.js", search.index(found, about))
 
     runs = [_with_top(run, listed) for run in reversed(meta.intervals or _own_intervals(pages))]
-    _write(root / "index.html", render.index_html(listed, runs, meta))
+    _write(root / "index.html", render.index_html(listed, runs, meta, about, search.event_types(found)))
     site = {"generator": "kdtcn", "format": FORMAT, "meta": as_json(meta), "sessions": listed, "intervals": as_json(runs)}
-    _write_json(root / INDEX, site)
+    _write_json(root / folder.INDEX, {**site, "entities": sorted(linked)})
 
     _whole(
         root,
@@ -107,9 +121,6 @@ def _whole(
 def index_row(page: SessionPage) -> dict[str, Any]:
     """What the index says of a page; it goes into the page's JSON, so that an index can be made without the pages."""
     top, outcome = page.top, page.outcome
-    entities = {ref.label for event in page.events for ref in (*event.subject_entities, *event.object_entities)}
-    types = {event.event_type for event in page.events if event.event_type}
-    search = " ".join([f"{page.session:%Y-%m-%d}", *sorted(entities), *sorted(types), *(event.words for event in page.events)])
     row = {
         "name": page.name,
         "session": f"{page.session:%Y-%m-%d}",
@@ -124,29 +135,31 @@ def index_row(page: SessionPage) -> dict[str, Any]:
         "hit": "" if outcome is None else "right" if outcome.up == page.up else "wrong",
         "top": top.words if top else "",
         "top_effect": top.effect if top else None,
-        "search": search.lower()[:SEARCHED],
         "statement": words.statement(page),
         "record": words.record(page),
     }
     return dict(as_json(row))
 
 
-def _near(page: SessionPage, listed: Sequence[Mapping[str, Any]]) -> render.Neighbours:
-    """Neighbours among the pages of the same alignment (`listed` is newest first)."""
-    names = [row["name"] for row in listed if row["alignment"] == page.alignment]
-    at = names.index(page.name)
-    day = f"{page.session:%Y-%m-%d}"
-    twin = next((row["name"] for row in listed if row["session"] == day and row["name"] != page.name), "")
+def near(name: str, listed: Sequence[Mapping[str, Any]]) -> render.Neighbours:
+    """Neighbours of a page among those of the same alignment (`listed` is newest first), its other alignment, all other sessions."""
+    mine = next(row for row in listed if row["name"] == name)
+    names = [row["name"] for row in listed if row["alignment"] == mine["alignment"]]
+    at = names.index(name)
+    twin = next((row["name"] for row in listed if row["session"] == mine["session"] and row["name"] != name), "")
     return render.Neighbours(
         before=names[at + 1] if at + 1 < len(names) else "",
         after=names[at - 1] if at else "",
         twin=twin,
+        others={
+            row["session"]: row["name"] for row in sorted(listed, key=lambda row: bool(row["alignment"] == mine["alignment"]))
+        },
     )
 
 
 def _kept(old: Path | None, root: Path, new: set[str]) -> Iterable[dict[str, Any]]:
-    """Rows of the standing site's pages that are not written anew; their files are copied."""
-    if old is None or not old.is_dir():
+    """The JSON of the standing site's pages that are not written anew; their files are copied."""
+    if old is None:
         return
     for path in sorted((old / "sessions").glob("*.json")):
         page = path.with_suffix(".html")
@@ -160,7 +173,7 @@ def _kept(old: Path | None, root: Path, new: set[str]) -> Iterable[dict[str, Any
             continue  # another format's page would not fit this style sheet
         for file in (path, page):
             shutil.copyfile(file, root / "sessions" / file.name)
-        yield found["row"]
+        yield found
 
 
 def _with_top(run: Interval, listed: Iterable[Mapping[str, Any]], most: int = 3) -> Interval:
@@ -189,6 +202,9 @@ def _evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
         "notes": list(evaluation.notes),
         "rows": as_json(evaluation.frame.to_dict("records")),
         "abrupt": None if evaluation.abrupt is None else as_json(evaluation.abrupt.to_dict("records")),
+        "reliability": as_json(evaluation.reliability),
+        "curves": as_json(evaluation.curves),
+        "findings": as_json(evaluation.findings),
     }
 
 
@@ -198,51 +214,10 @@ def _no_rows() -> Any:
     return pd.DataFrame(columns=["model", "subset", "alignment", "n", "accuracy", "low", "high"])
 
 
-def _check(out_dir: Path) -> None:
-    """A folder that this program did not make is never replaced."""
-    if not out_dir.exists():
-        return
-    if not out_dir.is_dir():
-        raise InputError(f"{out_dir}: is a file; name a folder for the report")
-    if any(out_dir.iterdir()) and not _ours(out_dir):
-        raise InputError(f"{out_dir}: holds files that are no report of this program; name another folder, or empty it first")
-
-
-def _ours(folder: Path) -> bool:
-    try:
-        found = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and found.get("generator") == "kdtcn"
-
-
-def _old(out_dir: Path) -> Path:
-    return out_dir.parent / f".{out_dir.name}.old"
-
-
-def _recover(out_dir: Path) -> None:
-    """After a crash between the two renames the old site is put back; else its remains go."""
-    old = _old(out_dir)
-    if old.is_dir() and _ours(old):
-        if out_dir.exists():
-            shutil.rmtree(old)
-        else:
-            os.rename(old, out_dir)
-
-
-def _swap(fresh: Path, out_dir: Path) -> None:
-    """Two renames: whoever looks finds the old site, for an instant none, or the new one, never a mixture."""
-    old = _old(out_dir)
-    if out_dir.exists():
-        os.rename(out_dir, old)
-    os.rename(fresh, out_dir)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_json(path: Path, tree: Any) -> None:
     """ASCII only, so that no direction character reaches a terminal unseen; keys in the order of the dataclasses."""
-    _write(path, json.dumps(tree, indent=1, allow_nan=False) + "\n")
+    _write(path, json.dumps(tree, separators=(",", ":"), allow_nan=False) + "\n")

@@ -44,4 +44,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = [dataclasses.replace(page, linkage=made.small_linkage()) for page in pages]
     pages.append(dataclasses.replace(pages[1], alignment="same_day"))
     meta = dataclasses.replace(made.META, intervals=(made.interval(),))
-    return write_site(tmp_path_factory.mktemp("report") / "site", pages, made.evaluation(), made.data(), meta).parent
+    return write_site(
+        tmp_path_factory.mktemp("report") / "site", pages, made.evaluation(), made.data(), meta, background=made.background()
+    ).parent

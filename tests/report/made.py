@@ -6,22 +6,30 @@ import pandas as pd
 
 from kdtcn.explain.abrupt import AbruptPoint, Interval, TopEffect
 from kdtcn.explain.linkage import Edge, EventLinks, Linkage, Node, Sentence, link_events
+from kdtcn.findings import Finding
 from kdtcn.report import (
+    Background,
+    Bin,
     DataSummary,
     EntityRef,
     Evaluation,
     EventRow,
     HeadlineRow,
+    LearningCurve,
+    MonthCount,
     OlderRow,
     Outcome,
     Provenance,
     Record,
     RejectReason,
+    Reliability,
     SessionPage,
     SiteMeta,
     SourceCount,
+    StandingRow,
     TableCount,
 )
+from kdtcn.report.entities import About, FactRow
 
 THRESHOLD = 0.02
 ENTITIES = {
@@ -232,7 +240,37 @@ def evaluation() -> Evaluation:
     frame = pd.DataFrame(
         rows, columns=["model", "subset", "alignment", "n", "accuracy", "low", "high", "f1", "mcc", "auc", "seeds"]
     )
-    return Evaluation(frame, ("Fixed origin; test sessions from 2015-01-02 on; five seeds.",), live="kdtcn")
+    bins = tuple(Bin(p, p + 0.04, p - 0.1, p + 0.15, 37) for p in (0.2, 0.35, 0.5, 0.65, 0.8))
+    epochs = tuple(float(n) for n in range(1, 9))
+    fall = tuple(0.7 - 0.03 * n for n in range(8))
+    curves = (
+        LearningCurve("kdtcn-0", "kdtcn", 0, epochs, fall, tuple(0.71 - 0.02 * n + 0.003 * n * n for n in range(8)), 4, "overfitting since epoch 5", 11_968),
+        LearningCurve("logistic-0", "logistic", 0, epochs, fall),
+    )  # fmt: skip
+    found = (Finding("loss before training, nats", "0.6931", "ln 2", True), Finding("test scores below chance", "3", "0", False))
+    return Evaluation(
+        frame,
+        ("Fixed origin; test sessions from 2015-01-02 on; five seeds.",),
+        live="kdtcn",
+        reliability=Reliability("kdtcn", bins, 0.24, 0.25, 0.03, 185),
+        curves=curves,
+        findings=found,
+    )
+
+
+def background() -> Background:
+    """An index of 80 sessions, and two facts of every entity."""
+    days = pd.bdate_range(end="2016-06-28", periods=80)
+    closes = pd.Series(17_000 + 40 * np.random.default_rng(5).normal(0, 1, 80).cumsum(), index=days)
+
+    def describe(entity: str, session: pd.Timestamp) -> About:
+        facts = (
+            FactRow("is a member of", "European Union", "kd:eu", "1973-01-01", "", "made up"),
+            FactRow("borders", "France", "kd:fr"),
+        )
+        return About(*ENTITIES[entity], ("country",), facts, 3, f"{session - pd.Timedelta(days=1):%Y-%m-%d}")
+
+    return Background(closes, describe)
 
 
 def data() -> DataSummary:
@@ -247,6 +285,11 @@ def data() -> DataSummary:
             TableCount("prices", 1_200, "3", "2011-06-01", "2016-07-01"),
         ),
         ("2016-06-20: no headline.",),
+        months=tuple(MonthCount(f"2016-{m:02d}", 20, 500 + m, 500 + m, 480, 300) for m in range(1, 8)),
+        standings=(
+            StandingRow("prices", "world KDW", 1_200, "2016-06-30", (), 0),
+            StandingRow("news", "world", 30_010, "2016-06-30", ("2016-06-20",), 12),
+        ),
     )
 
 
