@@ -6,10 +6,13 @@ import typer
 
 from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
-from kdtcn.errors import InputError
+from kdtcn.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from kdtcn.config import Settings
+    from kdtcn.lake import Lake
 
 
 @app.command()
@@ -59,6 +62,16 @@ def evaluate(
         for part in as_rich(found):
             out.print(part)
         _abrupt(made, False)
+        out.print(_coverage(lake, settings, made), markup=False)
+
+
+def _coverage(lake: "Lake", settings: "Settings", made: "pd.DataFrame") -> str:
+    from kdtcn.evaluation.coverage import coverage, in_words
+
+    try:
+        return in_words(coverage(lake, settings, made))
+    except ModelError as error:  # the graph was built anew since: the scores stand all the same
+        return f"what the embedding knows of the events: {error}"
 
 
 def _tests(made: "pd.DataFrame", tried: int, json_: bool) -> None:
