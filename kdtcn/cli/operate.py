@@ -172,21 +172,51 @@ def serve(config: ConfigOption = Path("configs/live.yaml"), sets: SetOption = []
 
 @report_app.command("build")
 def report_build(
-    config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = [], model: Annotated[str, typer.Option("--model", metavar="ID")] = ""
+    config: ConfigOption = DEFAULT_CONFIG,
+    sets: SetOption = [],
+    model: Annotated[
+        str, typer.Option("--model", help="the model whose pages are written; default: the one in force", metavar="ID")
+    ] = "",
+    sessions: Annotated[
+        list[str],
+        typer.Option("--sessions", help="make both pages of these sessions as well, forecast and same day", metavar="DATE,..."),
+    ] = [],
+    json_: JsonOption = False,
 ) -> None:
-    """Write the site again from what the lake holds.
+    """Write the site again from what the lake holds, or add the pages of named sessions to it.
 
-    Example: kdtcn report build --config configs/djia.yaml
+    With --sessions, a forecast page comes from a model trained before the session, or is left out; a same-day page explains, and
+    says so where its model was trained on the session.
+
+    Examples:
+        kdtcn report build --config configs/djia.yaml
+        kdtcn report build --config configs/djia.yaml --sessions 2008-09-29,2010-05-06,2011-08-08,2016-06-24
     """
+    import pandas as pd
+
     from kdtcn.errors import ModelError
     from kdtcn.report.build import build_site
+    from kdtcn.report.cases import cases, make_pages
+    from kdtcn.sessions import parse_session
     from kdtcn.training.store import live_model
 
     settings, lake = open_lake(config, sets)
-    name = model or live_model(lake)
-    if not name:
-        raise ModelError(f"{lake.url}: no model is in force; run `kdtcn train --config {config}` first")
-    out.print(f"report: {build_site(lake, settings, str(config), name).resolve()}")
+    days = sorted({parse_session(day) for part in sessions for day in part.split(",") if day})
+    if days:
+        found = list(cases(lake, settings, pd.DatetimeIndex(days)))
+        index = make_pages(lake, settings, str(config), found)
+        rows = [
+            {"session": f"{c.session:%Y-%m-%d}", "alignment": c.alignment, "page": c.page, "model": c.model_id, "note": c.note}
+            for c in found
+        ]
+        show(rows, json_, "pages")
+    else:
+        name = model or live_model(lake)
+        if not name:
+            raise ModelError(f"{lake.url}: no model is in force; run `kdtcn train --config {config}` first")
+        index = build_site(lake, settings, str(config), name)
+    if not json_:
+        out.print(f"report: {index.resolve()}")
 
 
 @report_app.command("open")

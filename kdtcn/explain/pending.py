@@ -17,6 +17,7 @@ from kdtcn.lake import Lake
 from kdtcn.progress import track
 from kdtcn.training.fold import Sight
 from kdtcn.training.forecast import Outlook, newest, outlook
+from kdtcn.training.store import stored_models
 
 UNRANKED = 99  # a headline without popularity comes after those with one
 OLDER = "session:"  # prefix of the rows that hold an older session's effect as a whole
@@ -30,9 +31,11 @@ def newest_effects(lake: Lake, model_id: str, method: str) -> pd.DataFrame:
 
 
 def explainers(lake: Lake, method: str, sessions: pd.DatetimeIndex, prefer: str) -> pd.Series:
-    """The model whose effects a session has, by session: `prefer` where it is one of several, else the latest; none, no row."""
+    """The forecasting model whose effects a session has: `prefer` where it is one of several, else the latest; none, no row."""
     where = (ds.field("method") == method) & ds.field("session").isin([day.date() for day in sessions])
     rows = lake.read("effects", columns=["session", "model_id", "made_at"], where=where & (ds.field("event_id") == LOGIT))
+    models = stored_models(lake)
+    rows = rows[rows["model_id"].isin(models.loc[models["alignment"] == "forecast", "model_id"])]
     rows = rows.assign(mine=rows["model_id"] == prefer).sort_values(["session", "mine", "made_at"], kind="stable")
     return rows.drop_duplicates("session", keep="last").set_index("session")["model_id"]
 
