@@ -1,12 +1,15 @@
 """`kdtcn ledger ...`: the forecasts sealed before their time, and the proof that nothing was changed since."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, out, show
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ledger_app = typer.Typer(help="Forecasts sealed before their decision time.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
@@ -26,6 +29,7 @@ def show_entries(
         kdtcn ledger show --last 0 --json --config configs/live.yaml
     """
     from kdtcn.evaluation.ledger import entries
+    from kdtcn.evaluation.render import grid
 
     _, lake = open_lake(config, sets)
     rows = entries(lake)
@@ -33,10 +37,29 @@ def show_entries(
     outcome = newest.drop_duplicates("session", keep="last")[["session", "up", "abrupt"]]
     rows = rows.merge(outcome, on="session", how="left").sort_values("seq", kind="stable")
     shown = rows.tail(last) if last else rows
-    columns = ["seq", "session", "model_id", "p_up", "p_abrupt", "sealed_at", "in_time", "up", "abrupt", "hash"]
-    if not json_:
-        shown = shown.assign(hash=shown["hash"].str[:12])
-    show(shown if json_ else shown[columns], json_, f"{len(rows)} sealed forecasts, {int(rows['in_time'].sum())} of them in time")
+    if json_:
+        show(shown, True)
+        return
+    title = f"{len(rows)} sealed forecasts, {int(rows['in_time'].sum())} of them in time"
+    out.print(grid(title, _words(shown), "came: what the session did, where that is known by now"))
+
+
+def _words(rows: "pd.DataFrame") -> "pd.DataFrame":
+    import pandas as pd
+
+    came = {True: "up", False: "down"}
+    return pd.DataFrame(
+        {
+            "model": rows["model_id"].tolist(),
+            "no.": [str(n) for n in rows["seq"]],
+            "session": [f"{day:%Y-%m-%d}" for day in rows["session"]],
+            "P(up)": [f"{p:.3f}" for p in rows["p_up"]],
+            "abrupt": [f"{p:.3f}" for p in rows["p_abrupt"]],
+            "in time": ["yes" if there else "late" for there in rows["in_time"]],
+            "came": [came.get(up, "") for up in rows["up"]],
+            "hash": [digits[:8] for digits in rows["hash"]],
+        }
+    )
 
 
 @ledger_app.command()
