@@ -33,6 +33,12 @@ def _naive(value: time) -> time:
     return value
 
 
+def _by_the_open(value: time) -> time:
+    if value > time(9, 30):
+        raise ValueError("a forecast cannot be made after the open, 09:30 New York")
+    return value
+
+
 class Section(BaseModel):
     """A part of the tree; unknown keys are errors, so that a misspelt one is not silently without effect."""
 
@@ -44,7 +50,7 @@ class LakeSettings(Section):
 
 
 class DecisionSettings(Section):
-    at: Annotated[time, BeforeValidator(_clock), AfterValidator(_naive)] = Field(
+    at: Annotated[time, BeforeValidator(_clock), AfterValidator(_naive), AfterValidator(_by_the_open)] = Field(
         time(0, 0), description="New York time of day of the decision, at latest the open (09:30)"
     )
 
