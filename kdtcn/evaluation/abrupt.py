@@ -17,20 +17,22 @@ def abrupt_table(predictions: pd.DataFrame, base_rate: float | None = None) -> p
     """How good P(abrupt) is: model, alignment, n, rate, auc, brier, log_loss, base_log_loss and skill (1 - their ratio).
 
     Scores are means over seeds. base_rate: the share of abrupt sessions before the test period; by default the one that
-    always-up learned in training (its constant p_abrupt), else that of rows of other splits, else that of the test sessions.
+    always-up learned in training (of each fold, where there are several), else that of rows of other splits, else that of the
+    test sessions.
     """
     everything = predictions if "p_abrupt" in predictions else predictions.assign(p_abrupt=np.nan)
     found = []
     for alignment, part in _told(everything).groupby("alignment", sort=False):
-        base = base_rate if base_rate is not None else _base_rate(everything[everything["alignment"] == alignment], part)
+        base = _base(everything[everything["alignment"] == alignment], part)
+        if base_rate is not None:
+            base[:] = base_rate
         for name in part["model"].unique():
-            runs = [
-                (run["p_abrupt"].to_numpy(), run["abrupt"].to_numpy() == 1)
-                for _, run in part[part["model"] == name].groupby("seed")
-            ]
-            truth = runs[0][1]
+            mine = part[part["model"] == name]
+            runs = [(run["p_abrupt"].to_numpy(), run["abrupt"].to_numpy() == 1) for _, run in mine.groupby("seed")]
+            first = mine.drop_duplicates("session")
+            truth = first["abrupt"].to_numpy() == 1
             loss = float(np.mean([log_loss(p, true) for p, true in runs]))
-            plain = log_loss(np.full(len(truth), base), truth)
+            plain = log_loss(base.reindex(first["session"]).to_numpy(), truth)
             found.append(
                 {
                     "model": name,
@@ -60,11 +62,11 @@ def abrupt_comparisons(predictions: pd.DataFrame, against: Sequence[str] = AGAIN
         p = rows.pivot_table(index="session", columns="model", values="p_abrupt")
         true = rows.drop_duplicates("session").set_index("session")["abrupt"].reindex(p.index).to_numpy() == 1
         losses = {name: log_losses(p[name].to_numpy(), true) for name in p}  # NaN where there is no forecast
-        constant = p.max() - p.min() < 1e-12
+        base = p["always-up"] if "always-up" in p else p.mean()
         found = []
         for name in rows["model"].drop_duplicates():
             for other in against:
-                if name in against or other not in losses or constant[name]:
+                if name in against or other not in losses or _is_base_rate(p[name], base):
                     continue
                 both = np.isfinite(losses[name]) & np.isfinite(losses[other])
                 one, reference = losses[name][both], losses[other][both]
@@ -96,10 +98,20 @@ def _told(predictions: pd.DataFrame) -> pd.DataFrame:
     return rows[(rows["abrupt"] >= 0) & rows["p_abrupt"].notna()]
 
 
-def _base_rate(everything: pd.DataFrame, test: pd.DataFrame) -> float:
-    constant = test.loc[test["model"] == "always-up", "p_abrupt"]
-    if len(constant):
-        return float(constant.iloc[0])
+def _base(everything: pd.DataFrame, test: pd.DataFrame) -> pd.Series:
+    """The base rate that each test session is judged against."""
+    always = test[test["model"] == "always-up"].drop_duplicates("session").set_index("session")["p_abrupt"]
+    sessions = test["session"].drop_duplicates()
+    if sessions.isin(always.index).all():
+        return always
     before = everything[everything["split"] != "test"] if "split" in everything else everything.iloc[:0]
     rows = before[before["abrupt"] >= 0] if len(before) else test
-    return float((rows.drop_duplicates("session")["abrupt"] == 1).mean())
+    return pd.Series(float((rows.drop_duplicates("session")["abrupt"] == 1).mean()), index=sessions)
+
+
+def _is_base_rate(p: pd.Series, base: pd.Series) -> bool:
+    """Whether a forecast says nothing but the base rate: one number, or always-up's of each fold."""
+    known = p.dropna()
+    return (
+        bool(np.ptp(known) < 1e-12 or np.allclose(known, base.reindex(known.index), rtol=0, atol=1e-12)) if len(known) else True
+    )

@@ -91,3 +91,15 @@ def test_the_table_shows_the_test_beside_the_scores() -> None:
     assert "p (garch)" in text.getvalue()
     assert "0.000" in text.getvalue()
     assert "n = 600" in text.getvalue()
+
+
+def test_where_training_moves_on_each_session_is_read_against_the_rate_of_its_fold() -> None:
+    rows = forecasts(news=1.0)
+    late = rows["session"] >= rows["session"].sort_values().iloc[len(rows) // 2]
+    rows.loc[rows["model"] == "always-up", "p_abrupt"] = np.where(late[rows["model"] == "always-up"], 0.3, 0.1)
+    again = rows[rows["model"] == "always-up"].assign(model="reversal")  # knows no more than the base rate either
+    rows = pd.concat([rows, again], ignore_index=True)
+    scores = abrupt_table(rows).set_index("model")
+    assert scores.loc["always-up", "skill"] == pytest.approx(0.0)
+    assert scores["base_log_loss"].nunique() == 1
+    assert abrupt_comparisons(rows)["model"].tolist() == ["news"]
