@@ -37,7 +37,7 @@ class Model(ABC):
     family: ClassVar[str]
     kind: ClassVar[str | None] = None
     seeded: ClassVar[bool] = False
-    history: ClassVar[int] = 0
+    history: int = 0
 
     @abstractmethod
     def fit(

@@ -18,7 +18,7 @@ class Har(VarianceModel):
     """
 
     family: ClassVar[str] = "har"
-    history: ClassVar[int] = max(_SPANS)
+    history: int = max(_SPANS)
 
     def _learn(self, series: np.ndarray) -> Mapping[str, float]:
         size = np.abs(series)

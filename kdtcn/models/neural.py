@@ -15,10 +15,13 @@ from kdtcn.models import volatility
 from kdtcn.models.base import ABRUPT, UP, History, Model, logit, one_thread, rate
 from kdtcn.models.batches import Source
 from kdtcn.models.descent import initialise
+from kdtcn.models.har import Har
 from kdtcn.models.loop import optimise, predict
 from kdtcn.models.network import Backbone, Network
 from kdtcn.models.options import Options
 from kdtcn.models.snapshots import Snapshots
+
+_HAR = "har."  # before the names of its tensors in the state
 
 
 class NeuralModel(Model):
@@ -27,10 +30,15 @@ class NeuralModel(Model):
     seeded: ClassVar[bool] = True
 
     def __init__(self, **options: Any) -> None:
-        self.options = Options.of(options)
+        self._use(Options.of(options))
         self.network: Network | Snapshots | None = None
         self.dims: dict[str, int] = {}
         self.volatility = torch.zeros(7, dtype=torch.float64)
+
+    def _use(self, options: Options) -> None:
+        self.options = options
+        self.har = Har() if options.volatility == "har" else None
+        self.history = self.har.history if self.har is not None else 0
 
     @abstractmethod
     def backbone(self, channels: int, window: int) -> Backbone:
@@ -50,7 +58,7 @@ class NeuralModel(Model):
     def fit(
         self, data: Dataset, train: np.ndarray, valid: np.ndarray, *, seed: int = 0, options: Mapping[str, Any] | None = None
     ) -> History:
-        self.options = self.options.with_(options or {})
+        self._use(self.options.with_(options or {}))
         train = np.asarray(train, dtype=np.int64)
         with one_thread(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -59,7 +67,10 @@ class NeuralModel(Model):
             network = self.build(self.dims)
             initialise(network, self.options.init, but=network.output)
             self._prepare(network, source, data, train)
-            self.volatility = volatility.fit(data, train)
+            if self.har is not None:
+                self.har.fit(data, train, valid)
+            else:
+                self.volatility = volatility.fit(data, train)
             history, kept = optimise(
                 network,
                 source,
@@ -97,13 +108,16 @@ class NeuralModel(Model):
                 network.news.standardise(source.vectors[start:stop], (stop - start) / (last + 1 - first))
 
     def _start(self, data: Dataset, idx: np.ndarray) -> Tensor:
-        """(n, 2) logits that the network's outputs are added to: nothing for P(up), the volatility regression for P(abrupt).
+        """(n, 2) logits that the network's outputs are added to: nothing for P(up), what volatility says for P(abrupt).
 
         Price vectors are z-scored over a trailing window, which removes the level of volatility that an abrupt change
         in percent hangs on. So the networks learn what news and price patterns add to it.
         """
         start = torch.zeros(len(idx), 2)
-        start[:, ABRUPT] = torch.from_numpy(volatility.logits(data, idx, self.volatility.numpy()))
+        if self.har is not None:
+            start[:, ABRUPT] = torch.from_numpy(self.har.logits(data, idx)[:, ABRUPT])
+        else:
+            start[:, ABRUPT] = torch.from_numpy(volatility.logits(data, idx, self.volatility.numpy()))
         return start
 
     def fitted(self) -> Network | Snapshots:
@@ -134,14 +148,22 @@ class NeuralModel(Model):
         return model
 
     def state(self) -> dict[str, torch.Tensor]:
-        return {**self.fitted().state_dict(), "volatility": self.volatility}
+        before = (
+            {"volatility": self.volatility}
+            if self.har is None
+            else {_HAR + name: tensor for name, tensor in self.har.state().items()}
+        )
+        return {**self.fitted().state_dict(), **before}
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
         try:
             members = [self.build(self.dims) for _ in range(self.dims.get("members", 1))]
             network = Snapshots(members) if len(members) > 1 else members[0]
             rest = dict(tensors)
-            self.volatility = rest.pop("volatility")
+            if self.har is None:
+                self.volatility = rest.pop("volatility")
+            else:
+                self.har.restore({name.removeprefix(_HAR): rest.pop(name) for name in tensors if name.startswith(_HAR)})
             network.load_state_dict(rest)
         except (KeyError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0]

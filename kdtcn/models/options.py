@@ -11,11 +11,13 @@ Optimiser = Literal["adamw", "adam", "rmsprop", "adagrad", "sgd"]
 Schedule = Literal["halving", "inverse", "cosine", "restarts", "constant"]
 Init = Literal["default", "xavier", "kaiming", "orthogonal", "normal"]
 Weights = Literal["none", "balanced"]
+Volatility = Literal["regression", "har"]
 _CHOICES = {
     "optimiser": get_args(Optimiser),
     "schedule": get_args(Schedule),
     "init": get_args(Init),
     "class_weights": get_args(Weights),
+    "volatility": get_args(Volatility),
 }
 _AT_LEAST_ONE = ("parameters", "channels", "kernel", "pooled", "epochs", "patience", "halve_after", "cycle", "run", "runs")
 _SHARES = ("dropout", "momentum", "drop_items", "drop_sessions")
@@ -47,6 +49,7 @@ class Options:
     l1: float = 0.0  # weight of the sum of absolute weights in the loss
     clip: float = 1.0  # largest norm of the gradient
     abrupt_weight: float = 0.5  # w in BCE(up) + w * BCE(abrupt)
+    volatility: Volatility = "regression"  # what P(abrupt) starts from, before the network adds to it
     class_weights: Weights = "none"  # balanced: both classes of a label weigh the same, by their shares in the training rows
     run: int = 32  # consecutive windows that share their encoded sessions
     runs: int = 4  # such runs in a batch

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ class VarianceModel(ClosedForm):
     times. These models say how much of P(abrupt) that alone explains. They read at most `history` changes before a session.
     """
 
-    history: ClassVar[int] = 250
+    history: int = 250
 
     @abstractmethod
     def _learn(self, series: np.ndarray) -> Mapping[str, float]:

@@ -1,6 +1,7 @@
 """How weights start and move: initialisation schemes, optimisers, schedules, penalties, class weights."""
 
 import copy
+import json
 from typing import Any
 
 import numpy as np
@@ -139,6 +140,22 @@ def test_class_weights_make_both_classes_weigh_the_same() -> None:
         assert float(value) == pytest.approx(expected, rel=1e-5)
 
 
+def test_p_abrupt_may_start_from_har() -> None:
+    """Without a step the network adds nothing: P(abrupt) is that of HAR, also after saving; P(up) is as before."""
+    still = {"epochs": 1, "learning_rate": 0.0}
+    model, har = fit(volatility="har", **still)[0], models.create("har")
+    har.fit(DATA, TRAIN, VALID)
+    expected = har.logits(DATA, VALID)[:, 1]
+    added = model.logits(DATA, VALID)[:, 1] - expected
+    assert np.abs(added).max() < 0.2  # the output's own small weights
+    assert np.abs(expected).max() > 1
+    again = models.load(json.loads(json.dumps(model.config())), model.to_bytes())
+    np.testing.assert_array_equal(again.logits(DATA, VALID), model.logits(DATA, VALID))
+    assert again.history == har.history > DATA.window
+    np.testing.assert_array_equal(model.logits(DATA, VALID)[:, 0], fit(**still)[0].logits(DATA, VALID)[:, 0])
+    assert "volatility" not in model.state()
+
+
 def test_balanced_classes_start_at_one_half() -> None:
     model, _ = fit(epochs=1, learning_rate=0.0, class_weights="balanced")
     assert abs(model.logits(DATA, VALID)[:, 0].mean()) < abs(fit(epochs=1, learning_rate=0.0)[0].logits(DATA, VALID)[:, 0].mean())
@@ -152,6 +169,7 @@ def test_balanced_classes_start_at_one_half() -> None:
         ({"schedule": 3}, "'schedule': expected one of halving, inverse, cosine, restarts, constant, got 3"),
         ({"init": "zeros"}, "'init': expected one of default, xavier"),
         ({"class_weights": True}, "'class_weights': expected one of none, balanced, got True"),
+        ({"volatility": "garch"}, "'volatility': expected one of regression, har, got 'garch'"),
         ({"snapshots": 1}, "'snapshots': expected true or false, got 1"),
         ({"snapshots": True}, "'snapshots': one member a cycle needs schedule: restarts, not halving"),
         ({"optimiser": "sgd", "momentum": 0.0}, "'momentum': 0 leaves"),
