@@ -22,12 +22,13 @@ def coverage(lake: Lake, settings: Settings, predictions: pd.DataFrame) -> dict[
     rows = lake.read("models", columns=["model_id", "alignment", "trained_until", "config"])
     rows = rows[rows["model_id"].isin(last_trained(lake))]
     rows = rows.assign(fold=[json.loads(config).get("fitted_id", "") for config in rows["config"]])
-    rows = rows[rows["fold"] != ""].drop_duplicates("fold").sort_values("trained_until")
+    rows = rows[rows["fold"] != ""].drop_duplicates(["alignment", "fold"]).sort_values("trained_until")
     found: dict[str, Counter[str]] = {}
     sight = Sight.of(lake, settings) if len(rows) else None
-    for alignment, mine in rows.groupby("alignment"):
+    for alignment in settings.evaluation.alignments:
+        mine = rows[rows["alignment"] == alignment]
         asked = pd.DatetimeIndex(predictions.loc[predictions["alignment"] == alignment, "session"].unique()).sort_values()
-        ends = [*mine["trained_until"].iloc[1:], pd.Timestamp.max]
+        ends = [*mine["trained_until"].iloc[1:], pd.Timestamp.max][: len(mine)]
         for fold, after, until in zip(mine["fold"], mine["trained_until"], ends, strict=True):
             sessions = asked[(asked > after) & (asked <= until)]
             if sight is None or sessions.empty:
