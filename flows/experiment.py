@@ -5,6 +5,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows import tasks
+from flows.metrics import measured
 from kdtcn.config import load
 from kdtcn.lake import Run
 from kdtcn.progress import say
@@ -17,7 +18,7 @@ def experiment(config: str = "configs/demo.yaml", sets: list[str] | None = None)
 
     settings = load(Path(config), sets or [])
     lake = tasks.lake_of(settings)
-    with Run(lake, "run", settings.fingerprint()) as run:
+    with measured(lake, settings), Run(lake, "run", settings.fingerprint()) as run:
         say("1/7 prices and headlines")
         tasks.pull(settings)
         say("2/7 knowledge graph")

@@ -15,6 +15,7 @@ from prefect import flow
 
 from flows import journal, tasks
 from flows.guard import only_one
+from flows.metrics import measured
 from kdtcn.config import Settings, load
 from kdtcn.errors import KdtcnError, SourceError
 from kdtcn.features.news import months_of
@@ -60,7 +61,7 @@ def night(lake: Lake, settings: Settings, config: str, day: pd.Timestamp, now: d
     before = previous(day)
     months = months_of(before, day)
     coming = pd.DatetimeIndex([day])
-    with reported(settings, day), Run(lake, f"{NIGHT}{day:%Y-%m-%d}", settings.fingerprint()) as run:
+    with reported(settings, day), measured(lake, settings), Run(lake, f"{NIGHT}{day:%Y-%m-%d}", settings.fingerprint()) as run:
         open_ = unsettled(lake, settings, day)
         marks = ["made after its time, for a night that was missed"] if late else []
         marks += pulled(settings, open_[0], day, now, run)
