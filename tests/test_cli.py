@@ -1,5 +1,7 @@
 """The command line as a user meets it: help everywhere, one line for what can be mended, exit code 2."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,7 @@ HELP = [
     ["train"], ["evaluate"], ["predict"], ["explain"], ["abrupt"], ["models"], ["models", "list"], ["models", "available"], ["models", "promote"],
     ["nightly"], ["backfill"], ["serve"], ["report"], ["report", "build"], ["report", "open"], ["status"], ["doctor"], ["lake"], ["lake", "tables"],
     ["lake", "history"], ["lake", "diff"], ["lake", "sql"], ["lake", "compact"], ["lake", "vacuum"], ["lake", "export"], ["lake", "verify"],
-    ["lake", "migrate"], ["demo"], ["demo", "make"], ["demo", "check"],
+    ["lake", "migrate"], ["search"], ["repeats"], ["audit", "model"], ["demo"], ["demo", "make"], ["demo", "check"],
 ]  # fmt: skip
 
 
@@ -26,9 +28,11 @@ def kdtcn(*arguments: str, cwd: Path | None = None, stdin: str = "") -> subproce
 def test_every_command_has_help(command: list[str]) -> None:
     from typer.testing import CliRunner
 
-    from kdtcn.cli import app, data, demo, graph, lake, models, operate, status  # noqa: F401
+    from kdtcn import cli
 
-    found = CliRunner().invoke(app, [*command, "--help"])
+    for module in pkgutil.iter_modules(cli.__path__):  # each registers its commands
+        importlib.import_module(f"kdtcn.cli.{module.name}")
+    found = CliRunner().invoke(cli.app, [*command, "--help"])
     assert found.exit_code == 0, found.output
     leaf = command and command[-1] not in ("import", "kg", "models", "report", "lake", "demo")
     assert "Example" in found.output or not leaf, "a command shows an example"
@@ -51,6 +55,8 @@ BAD = [
     (["train", "--set", "training.models=[oracle,kdtcn]"], "always-up"),
     (["run", "--config", "CONFIG", "--set", "training.models=[oracle,kdtcn]"], "oracle"),
     (["evaluate"], "import"),
+    (["repeats"], "import"),
+    (["search", "--model", "reversal"], "has no options to search"),
     (["report", "open"], "run"),
     (["models", "promote", "nobody"], "nobody"),
     (["lake", "history", "nothing"], "nothing"),
