@@ -11,7 +11,8 @@ import pytest
 HELP = [
     [], ["run"], ["import"], ["import", "djia"], ["import", "prices"], ["import", "news"], ["import", "kg"], ["fetch"], ["extract"],
     ["kg"], ["kg", "build"], ["kg", "stats"], ["kg", "show"], ["kg", "neighbours"], ["kg", "path"], ["kg", "link"],
-    ["train"], ["evaluate"], ["predict"], ["explain"], ["abrupt"], ["models"], ["models", "list"], ["models", "available"], ["models", "promote"],
+    ["train"], ["evaluate"], ["backtest"], ["study"], ["ledger"], ["ledger", "show"], ["ledger", "verify"], ["predict"],
+    ["explain"], ["abrupt"], ["models"], ["models", "list"], ["models", "available"], ["models", "promote"],
     ["nightly"], ["backfill"], ["serve"], ["report"], ["report", "build"], ["report", "open"], ["status"], ["doctor"], ["lake"], ["lake", "tables"],
     ["lake", "history"], ["lake", "diff"], ["lake", "sql"], ["lake", "compact"], ["lake", "vacuum"], ["lake", "export"], ["lake", "verify"],
     ["lake", "migrate"], ["search"], ["repeats"], ["audit", "model"], ["demo"], ["demo", "make"], ["demo", "check"],
@@ -34,7 +35,7 @@ def test_every_command_has_help(command: list[str]) -> None:
         importlib.import_module(f"kdtcn.cli.{module.name}")
     found = CliRunner().invoke(cli.app, [*command, "--help"])
     assert found.exit_code == 0, found.output
-    leaf = command and command[-1] not in ("import", "kg", "models", "report", "lake", "demo")
+    leaf = command and command[-1] not in ("import", "kg", "models", "report", "lake", "ledger", "demo")
     assert "Example" in found.output or not leaf, "a command shows an example"
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-from arch.univariate import GARCH, StudentsT, ZeroMean
 
 from kdtcn.models.variance import VarianceModel
 
@@ -16,6 +15,8 @@ class Garch(VarianceModel):
     family: ClassVar[str] = "garch"
 
     def _learn(self, series: np.ndarray) -> Mapping[str, float]:
+        from arch.univariate import GARCH, StudentsT, ZeroMean  # seconds to import, and a forecast needs none of it
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of convergence: a poor fit shows in its score
             # an unknown change counts as the mean one
