@@ -11,8 +11,9 @@ export DO_NOT_TRACK = 1
 run: $(VENV)/.run  ## install, run the whole chain on the data that ships, say where the report is
 	@$(KDTCN) run --config configs/demo.yaml
 
+# INTO=README.md also renews the section of results there.
 paper: $(VENV)/.run  ## all models x 10 seeds x both alignments x five protocols on the real data; goes on where it was
-	@$(KDTCN) paper --config configs/paper.yaml
+	@$(KDTCN) paper --config configs/paper.yaml $(addprefix --into ,$(INTO))
 
 test: $(VENV)/.test chromium lint  ## install, then every kind of check at small count
 	$(VENV)/bin/pytest -n 2 --dist loadgroup -m "not slow"

@@ -1,5 +1,7 @@
 """Every sentence of the results follows from the figures: constructed ones, in each of the ways that they can turn out."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -177,7 +179,7 @@ def test_the_reversal_row_answers_claims_on_abrupt_sessions() -> None:
     )
     assert lost[1] == "kdtcn (-30.0 points, p < .001) loses to it there."
     assert lost[2].startswith("So an accuracy of up to 86.0 %")
-    assert "say nothing until it stands beside them" in lost[2]
+    assert "counts only as far as it exceeds the rule" in lost[2]
 
     won = abrupt(all_of(judged(("kdtcn", "reversal", 0.06, 0.01), ("tcn", "reversal", -0.2, 0.01))))
     assert won[1] == "kdtcn (+6.0 points, p = .010) beats it there; tcn (-20.0 points, p = .010) loses to it there."
@@ -186,6 +188,14 @@ def test_the_reversal_row_answers_claims_on_abrupt_sessions() -> None:
     coin = abrupt(all_of(judged(("kdtcn", "reversal", 0.0, 1.0)), reversal=0.52))
     assert coin[1] == "Not told apart from it there: kdtcn (+0.0 points, p = 1.000)."
     assert "can be read as they stand" in coin[2]
+
+
+@pytest.mark.parametrize(("rule", "said"), [(0.96, True), (0.94, False)])
+def test_a_rule_above_all_that_is_published_is_told(rule: float, said: bool) -> None:
+    found = all_of(judged(("kdtcn", "reversal", -0.3, 0.0001)))
+    later = scores({"reversal": rule, "kdtcn": 0.6}, "abrupt", 53, 0.03).assign(protocol="fixed-2015")
+    sentences = abrupt(replace(found, scores=pd.concat([found.scores, later], ignore_index=True)))
+    assert any("above the 70 to 95 % that the literature reports" in sentence for sentence in sentences) == said
 
 
 def test_all_questions_are_answered_in_order() -> None:
