@@ -151,6 +151,8 @@ def test_the_evaluation_table_stands_beside_its_baselines(ran: Path) -> None:
     assert {"always-up", "reversal", "tcn", "kdtcn"} <= set(rows["model"])
     assert {"forecast", "same_day"} == set(rows["alignment"])
     assert rows["n"].gt(0).any()
+    told = " ".join(kdtcn(ran, "evaluate", "--config", "small.yaml").stdout.split())
+    assert "forecast: vectors of" in told and "same_day: vectors of" in told and "trained" in told
 
 
 def test_the_nightly_settles_the_session_before_and_forecasts_the_next(ran: Path, api: str) -> None:
