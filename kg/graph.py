@@ -14,6 +14,7 @@ import pandas as pd
 from kdtcn.errors import InputError
 
 FOREVER = "1985-01-01"  # a start before every headline: it says "already then", not "since then"
+VIEWS = 3  # graphs of a day that are kept: a night asks for the cut of its model and its last two days again and again
 HERE = Path(__file__).parent
 KINDS = ("static", "dated", "unknown")
 ENTITY_COLUMNS = ["id", "label", "types", "description", "aliases", "source"]
@@ -72,6 +73,7 @@ class Graph:
     entities: pd.DataFrame
     facts: pd.DataFrame
     same_as: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SAME_AS_COLUMNS, dtype=str))
+    _views: dict[tuple[pd.Timestamp, str], nx.MultiDiGraph] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def version(self) -> str:
@@ -111,7 +113,18 @@ class Graph:
         return {str(name): relation_kind(str(name)) for name in self.facts["relation"].unique()}
 
     def as_of(self, day: datetime.date | str | pd.Timestamp, undated: str = "exclude") -> nx.MultiDiGraph:
-        """The graph on `day`: nodes carry label, types, description; edges are keyed by relation and carry relation, source, valid_from, valid_to."""
+        """The graph on `day`: nodes carry label, types, description; edges are keyed by relation and carry relation, source, valid_from, valid_to.
+
+        It is frozen: who asks again for one of the last days gets the same object. `copy()` gives one to change.
+        """
+        key = (_day(day), undated)
+        if key not in self._views:
+            while len(self._views) >= VIEWS:
+                self._views.pop(next(iter(self._views)))
+            self._views[key] = nx.freeze(self._view(day, undated))
+        return self._views[key]
+
+    def _view(self, day: datetime.date | str | pd.Timestamp, undated: str) -> nx.MultiDiGraph:
         seen = self.facts_as_of(day, undated)
         view = nx.MultiDiGraph(day=str(_day(day).date()), version=self.version, undated=undated)
         rows = self.entities

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -84,6 +84,17 @@ def build(lake: Lake, sources: Sequence[str] = ("seed",), data_dir: Path | None 
 def load(lake: Lake, version: int | None = None) -> Graph:
     """The graph as it lies in the lake; InputError before the first build."""
     lake.require("facts", "run `kdtcn kg build` first")
+    return _read(lake.url, version, tuple(_stand(lake, name) for name in ("entities", "facts", "same_as")))
+
+
+def _stand(lake: Lake, name: str) -> tuple[str, int]:
+    opened = lake.delta(name)
+    return ("", -1) if opened is None else (str(opened.metadata().id), opened.version())
+
+
+@lru_cache(maxsize=1)  # every stage of a night reads the same tables
+def _read(url: str, version: int | None, stand: tuple[tuple[str, int], ...]) -> Graph:
+    lake = Lake(url)
     entities = lake.read("entities").rename(columns={"entity_id": "id"})
     return frames(entities, lake.read("facts", version=version), lake.read("same_as"))
 
