@@ -130,17 +130,15 @@ def backfill(
     sets = [*sets, *([f"nlp.workers={workers}"] if workers else []), *([f"nlp.dask={dask}"] if dask else [])]
     settings, lake = open_lake(config, sets)
     ready(settings)
-    from flows import server
-
-    server.prepare(settings.folder)
-    from flows.backfill import plan, range_of, stages_of, without_model
+    # not flows.backfill yet: Prefect reads the address of its server when it is imported
+    from flows.span import plan, range_of, stages_of, without_model
 
     chosen, wanted = range_of(first, last), stages_of(stages)
     if not settings.sources.prices or "fetch" not in wanted:
         lake.require("prices", f"import some first, for example `kdtcn import djia FOLDER --config {config}`")
     work = plan(lake, settings, str(config), chosen, wanted, model, force)
     if dry_run:
-        used = {str(name): f"{n} sessions" for name, n in work.models[work.models != ""].value_counts(sort=False).items()}
+        used = ", ".join(f"{name} ({n} sessions)" for name, n in work.models[work.models != ""].value_counts(sort=False).items())
         about = {"sessions": len(chosen), "first": f"{chosen[0]:%Y-%m-%d}", "last": f"{chosen[-1]:%Y-%m-%d}"}
         show(
             {**about, "stages": " ".join(wanted), "models": used or "none needed", "left out": without_model(work.models)}, json_
@@ -217,20 +215,6 @@ def report_build(
         index = build_site(lake, settings, str(config), name)
     if not json_:
         out.print(f"report: {index.resolve()}")
-
-
-@report_app.command("open")
-def report_open(config: ConfigOption = DEFAULT_CONFIG, sets: SetOption = []) -> None:
-    """Open the report in the browser.
-
-    Example: kdtcn report open --config configs/demo.yaml
-    """
-    settings, _ = open_lake(config, sets)
-    index = settings.folder / "report" / "index.html"
-    if not index.exists():
-        raise InputError(f"{index}: no report yet; run `kdtcn run --config {config}` first")
-    out.print(str(index.resolve()))
-    typer.launch(index.resolve().as_uri())
 
 
 @app.command()

@@ -37,11 +37,12 @@ SHOWN = 12  # differences of one kind that are told
 
 @dataclass(frozen=True)
 class Difference:
-    """`what` is the place, `page` what the page says, `made` what was remade."""
+    """`what` is the place, `page` what the page says, `made` what was remade; `note`: no part of the page, but it may explain others."""
 
     what: str
     page: str
     made: str
+    note: bool = False
 
 
 class At(Lake):
@@ -109,7 +110,7 @@ def _inputs(made: Mapping[str, Any], sight: Sight, settings: Settings) -> Iterat
         ("extractor", made["extractor"], sight.extractor),
     ):
         if page != here:
-            yield Difference(what, str(page), str(here))
+            yield Difference(what, str(page), str(here), note=True)
 
 
 def _forecast(then: Lake, settings: Settings, sight: Sight, again: SessionPage, stored: Mapping[str, Any]) -> list[Difference]:

@@ -71,7 +71,7 @@ def waterfall_svg(page: SessionPage) -> Markup:
         x = LEFT + slot * (n + 1)
         top, size = y(max(step.start, step.end)), abs(step.end - step.start) * scale
         rect = f'<rect class="f-{step.kind}" x="{x:.1f}" y="{top:.1f}" width="{bar:.1f}" height="{max(size, 0.6):.1f}"/>'
-        inner = f'<a href="#event-{step.event}" tabindex="-1">{rect}</a>' if step.event else rect
+        inner = f'<a href="#event-{step.event}" tabindex="-1" aria-label="event {step.event}">{rect}</a>' if step.event else rect
         parts.append(f'<g class="step" data-effect="{step.end - step.start:.5f}">{inner}</g>')
     ends = ((0, page.base, "no news"), (len(steps) + 1, page.logit, "prediction"))
     for at, value, name in ends:
