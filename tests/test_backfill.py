@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ import pytest
 import yaml
 
 from flows import server
-from flows.backfill import STAGES, range_of, stages_of
+from flows.span import STAGES, range_of, stages_of
 from kdtcn.config import Settings, load
 from kdtcn.errors import InputError, ModelError
 from kdtcn.lake import Lake
@@ -61,7 +62,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from kg.pending import link_pending
 
     folder = tmp_path_factory.mktemp("base")
-    summary = make(folder / "world", truth=folder / "truth", seed=5, sessions=140)
+    summary = make(folder / "world", truth=folder / "truth", seed=5, sessions=100)
     (folder / "small.yaml").write_text(
         yaml.safe_dump(SETTINGS | {"evaluation": {"alignments": ["forecast"], "test_from": summary.test_from}})
     )
@@ -80,17 +81,17 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def api(tmp_path_factory: pytest.TempPathFactory, watched: Path) -> Iterator[str]:
     with server.running(tmp_path_factory.mktemp("server")) as address:
         yield address
 
 
 def start(folder: Path, api: str) -> subprocess.Popen[str]:
-    """The backfill of the last 30 sessions of the world's, with what is made of them forced by nothing."""
+    """The backfill of the last 15 sessions of the world."""
     days = Lake(str(folder / "home" / "lake")).read("prices", columns=["session"])["session"].sort_values()
     return subprocess.Popen(
         [
-            sys.executable, "-m", "kdtcn", "backfill", "--from", f"{days.iloc[-25]:%Y-%m-%d}", "--to", f"{days.iloc[-1]:%Y-%m-%d}",
+            sys.executable, "-m", "kdtcn", "backfill", "--from", f"{days.iloc[-15]:%Y-%m-%d}", "--to", f"{days.iloc[-1]:%Y-%m-%d}",
             "--config", "small.yaml", "--json",
         ],
         cwd=folder, env={**os.environ, "PREFECT_API_URL": api}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
@@ -171,8 +172,8 @@ def test_an_undisturbed_backfill_did_every_stage(undisturbed: tuple[dict[str, st
     assert by["fetch"]["skipped"] > 0  # the lake had the prices and headlines
     assert by["extract"]["done"] > 100
     assert by["link"]["done"] > 100
-    assert (by["predict"]["done"], by["explain"]["done"], by["report"]["done"]) == (25, 25, 25)
-    assert 24 <= by["settle"]["done"] <= 25
+    assert (by["predict"]["done"], by["explain"]["done"], by["report"]["done"]) == (15, 15, 15)
+    assert 14 <= by["settle"]["done"] <= 15
 
 
 def test_three_kills_change_nothing(base: Path, api: str, undisturbed: tuple, tmp_path: Path) -> None:
@@ -193,6 +194,51 @@ def test_thirty_kills_across_all_stages_change_nothing(base: Path, api: str, und
         hit += check_kills(base, tmp_path / str(seed), api, undisturbed, [1, 3, 5], seed)
     assert sum(name != "not" for name in hit) >= 30
     assert set(hit) >= {"extract", "link", "predict", "explain"}
+
+
+def test_what_is_asked_before_the_server_starts_does_not_import_prefect() -> None:
+    """Prefect reads the address of its server when it is imported; imported too early it starts another one of its own."""
+    code = "import sys, flows.span, flows.ready, flows.server, kdtcn.cli.operate; sys.exit('prefect' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=120, check=False).returncode == 0
+
+
+# -- what leaves the machine ------------------------------------------------------------------------------------------
+
+HOOK = """
+import os, sys
+def watch(event, args):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo"):
+        address = args[0] if event == "socket.getaddrinfo" else args[1]
+        with open(os.environ["WATCHED"], "a") as file:
+            file.write(f"{address[0] if isinstance(address, tuple) else address}\\n")
+sys.addaudithook(watch)
+"""
+LOOPBACK = {"127.0.0.1", "::1", "localhost", "None", "0.0.0.0"}
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Every process started below, the Prefect server too, notes whom it calls; and a proxy waits for what calls without Python."""
+    folder = tmp_path_factory.mktemp("watched")
+    (folder / "sitecustomize.py").write_text(HOOK)
+    with socket.create_server(("127.0.0.1", 0)) as proxy, pytest.MonkeyPatch.context() as patch:
+        proxy.setblocking(False)
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+            patch.setenv(name, address)
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        patch.setenv("no_proxy", "127.0.0.1,localhost")
+        patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{os.getcwd()}")
+        patch.setenv("WATCHED", str(folder / "calls"))
+        yield folder / "calls"
+        with pytest.raises(BlockingIOError):  # nobody came
+            proxy.accept()
+
+
+def test_no_process_calls_anybody_outside(undisturbed: tuple, watched: Path) -> None:
+    called = set(watched.read_text().split())
+    assert "127.0.0.1" in called  # the watch does see
+    assert called - LOOPBACK == set()
 
 
 # -- which model ----------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What is wrong in a configuration is one line before any work: no run is noted, no server started, no row stored."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def told(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(("KDTCN_", "PREFECT_API_URL"))]:
+        monkeypatch.delenv(name)  # they would win over the files
     (tmp_path / "taken").write_text("a file")
     return tmp_path
 
