@@ -24,6 +24,8 @@ from kdtcn.lake.runs import NIGHT
 from kdtcn.progress import mask, say
 from kdtcn.sessions import NEW_YORK, calendar, parse_session, previous, sessions
 
+BACK = 20  # sessions that a night reaches back for headlines
+LEFT_OUT, SILENT = "was left out", "no provider answered"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -64,7 +66,7 @@ def night(lake: Lake, settings: Settings, config: str, day: pd.Timestamp, now: d
     with reported(settings, day), measured(lake, settings), Run(lake, f"{NIGHT}{day:%Y-%m-%d}", settings.fingerprint()) as run:
         open_ = unsettled(lake, settings, day)
         marks = ["made after its time, for a night that was missed"] if late else []
-        marks += pulled(settings, open_[0], day, now, run)
+        marks += pulled(settings, min(open_[0], unheard(lake, day)), day, now, run)
         run.rows.update(tasks.extract(settings, months))
         run.rows["links"] = tasks.link(settings, months)["links"]
         run.rows["settled"] = tasks.settle(settings, open_)
@@ -95,15 +97,27 @@ def night(lake: Lake, settings: Settings, config: str, day: pd.Timestamp, now: d
         return index
 
 
+def unheard(lake: Lake, day: pd.Timestamp) -> pd.Timestamp:
+    """The session whose headlines a night begins with: the one before, or that before the first of the nights just gone in which
+    somebody did not answer; feeds still show what was missed then. At most `BACK` sessions ago."""
+    rows = nights(lake)
+    rows = rows[rows["status"] == "done"]
+    marks: dict[pd.Timestamp, tuple[str, ...]] = dict(zip(rows["session"], rows["marks"], strict=True))
+    n = 1
+    while n < BACK and any(LEFT_OUT in mark or SILENT in mark for mark in marks.get(previous(day, n), ())):
+        n += 1
+    return previous(day, n)
+
+
 def pulled(settings: Settings, first: pd.Timestamp, last: pd.Timestamp, now: datetime | None, run: Run) -> list[str]:
     """Ask the providers, and count what came; what to mark where one, or all, did not answer."""
     ask = tasks.pull.with_options(retry_delay_seconds=settings.serve.pause)
     try:
         found = ask(settings, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", now)
     except (SourceError, TimeoutError) as error:
-        return [mask(f"no provider answered: {error}")]
+        return [mask(f"{SILENT}: {error}")]
     run.rows.update({f"{name}, {what}": getattr(c, what) for name, c in found.counts.items() for what in ("stored", "rejected")})
-    return [mask(f"{name} was left out: {why}") for name, why in found.failed.items()]
+    return [mask(f"{name} {LEFT_OUT}: {why}") for name, why in found.failed.items()]
 
 
 def renewed(settings: Settings, day: pd.Timestamp, run: Run) -> list[str]:

@@ -1,7 +1,9 @@
 """One stage for all nights of these tests: a world, its loopback providers, a Prefect server, and nights in order."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -31,18 +33,24 @@ class Stage:
     def site(self) -> Path:
         return self.folder / "home" / "report"
 
+    def prepare(
+        self, faults: dict[str, str] | None = None, *, skip: int = 0, again: bool = False, **sections: dict
+    ) -> tuple[Path, datetime]:
+        """Set the clock of the next night, after `skip` that are missed, and its faults; its configuration and its moment."""
+        self.number += 0 if again else 1 + skip
+        now = stage.half_past_midnight(stage.coming(self.providers, self.number))
+        self.providers.night(now, faults or {})
+        return stage.configure(self.folder, self.providers, **sections), now
+
     def night(
         self, faults: dict[str, str] | None = None, *, skip: int = 0, again: bool = False, **sections: dict
     ) -> pd.Timestamp:
-        """The next night (after `skip` that are missed), as a scheduled flow in this process; its session."""
+        """That night, as a scheduled flow in this process; its session."""
         from flows.nightly import nightly
 
-        self.number += 0 if again else 1 + skip
-        session = stage.coming(self.providers, self.number)
-        now = stage.half_past_midnight(session)
-        self.providers.night(now, faults or {})
-        nightly(None, str(stage.configure(self.folder, self.providers, **sections)), [], now)
-        return session
+        config, now = self.prepare(faults, skip=skip, again=again, **sections)
+        nightly(None, str(config), [], now)
+        return stage.coming(self.providers, self.number)
 
     def asked(self, what: str) -> list[dict]:
         """All rows of a kind in Prefect's API, newest first: logs, artifacts."""
@@ -54,11 +62,19 @@ class Stage:
                 return rows
 
 
+@contextmanager
+def opened(folder: Path, nights: int) -> Iterator[Stage]:
+    """A stage with a world of so many nights, and its server."""
+    server.prepare(folder / "home", level="INFO")
+    providers = stage.founded(folder, nights).start()
+    try:
+        with server.running(folder / "home") as api:
+            yield Stage(folder, providers, api)
+    finally:
+        providers.stop()
+
+
 @pytest.fixture(scope="session")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("nights")
-    server.prepare(folder / "home", level="INFO")
-    providers = stage.founded(folder, NIGHTS).start()
-    with server.running(folder / "home") as api:
-        yield Stage(folder, providers, api)
-    providers.stop()
+    with opened(tmp_path_factory.mktemp("nights"), NIGHTS) as made:
+        yield made

@@ -29,7 +29,7 @@ class Providers:
     headlines: pd.DataFrame  # Date, Rank, News
     clock: datetime = datetime(2010, 1, 4, tzinfo=UTC)
     faults: dict[str, str] = field(default_factory=dict)
-    served: set[tuple[str, str]] = field(default_factory=set)  # (source, text) of every headline in a whole answer
+    served: set[tuple[str, str, pd.Timestamp]] = field(default_factory=set)  # source, text, day of headlines in whole answers
     told: list[bytes] = field(default_factory=list)  # bodies posted to /notify
 
     @classmethod
@@ -108,7 +108,7 @@ class Providers:
         rows = self.headlines[mine & (self.headlines["Date"] < today) & (self.headlines["Date"] >= today - timedelta(days=SEEN))]
         rows = rows[:0] if self.faults.get(part) == "empty" else rows
         if self.faults.get(part, "") in ("", "429"):
-            self.served |= {(part, text) for text in rows["News"]}
+            self.served |= {(part, text, day) for text, day in zip(rows["News"], rows["Date"], strict=True)}
         items = "".join(
             f"<item><title>{escape(text)}</title><pubDate>{day:%a, %d %b %Y} 17:00:00 GMT</pubDate></item>"
             for day, text in zip(rows["Date"], rows["News"], strict=True)
