@@ -116,6 +116,7 @@ def backtest(
     """
     from kdtcn.evaluation import openings
     from kdtcn.evaluation.backtest import backtest as trade
+    from kdtcn.evaluation.render import backtest_grids
     from kdtcn.evaluation.stored import stored_predictions
 
     settings, lake = open_lake(config, sets)
@@ -123,6 +124,10 @@ def backtest(
     if made.empty:
         raise InputError(f"{lake.url}: no forecasts of the test period; run `kdtcn train --config {config}` first")
     counts = openings.opened(lake, settings, made, "backtest")
-    show(trade(made, cost), json_, f"traded at the close before, {1e4 * cost:g} basis points a change; an upper bound")
-    if not json_:
-        out.print(openings.in_words(counts), markup=False)
+    found = trade(made, cost)
+    if json_:
+        show(found, True)
+        return
+    for part in backtest_grids(found, cost):
+        out.print(part)
+    out.print(openings.in_words(counts), markup=False)

@@ -47,9 +47,8 @@ def abrupt_grids(scores: pd.DataFrame, pairs: pd.DataFrame) -> list[Table]:
         for name in pairs["against"].unique():
             text[f"p ({name})"] = [_number(v, ".3f") for v in tests[name].reindex(rows["model"])]
         n, rate, base = rows[["n", "rate", "base_log_loss"]].iloc[0]
-        where = f"{alignment}" + (f" ({LABELS[str(alignment)]})" if LABELS.get(str(alignment)) else "")
         note = f"n = {n:.0f}, {100 * rate:.1f} % abrupt, log loss of the base rate {base:.3f}; p: Diebold-Mariano, by Holm"
-        shown.append(grid(f"P(abrupt), {where}", text, note))
+        shown.append(grid(f"P(abrupt), {_where(str(alignment))}", text, note))
     return shown
 
 
@@ -62,7 +61,7 @@ def comparison_grids(found: pd.DataFrame) -> list[Table]:
         for name, short in names.items():
             text[short] = [_number(v, ".3f") for v in rows[name]]
         note = "gap in points of accuracy; p-values of McNemar, Diebold-Mariano, Pesaran-Timmermann (* corrected by Holm)"
-        shown.append(grid(f"Tests, {alignment}", text, note))
+        shown.append(grid(f"Tests, {_where(str(alignment))}", text, note))
     return shown
 
 
@@ -101,8 +100,7 @@ def _blocks(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Title, note and cells of every table that is shown."""
     for alignment, rows in frame.groupby("alignment", sort=False):
         by_threshold = rows["subset"].str.startswith(THRESHOLD)
-        label = LABELS.get(str(alignment), "")
-        where = f"{alignment}" + (f" ({label})" if label else "")
+        where = _where(str(alignment))
         for subset, part in rows[~by_threshold].groupby("subset", sort=False):
             yield f"{_TITLES.get(str(subset), subset)}, {where}", f"n = {part['n'].max()}{_opened(part)}", _text(part)
         if by_threshold.any():
@@ -116,6 +114,33 @@ def _opened(rows: pd.DataFrame) -> str:
         return ""
     times = int(rows["opened"].max())
     return f"; hold-out opened {times} time{'' if times == 1 else 's'}"
+
+
+def backtest_grids(found: pd.DataFrame, cost: float) -> list[Table]:
+    """`backtest`, a table for each alignment."""
+    note = f"traded at the close before, {1e4 * cost:g} basis points a change; an upper bound. excess: basis points a session"
+    shown = []
+    for alignment, rows in found.groupby("alignment", sort=False):
+        text = pd.DataFrame({"model": rows["model"].tolist()})
+        for title, name, scale, form in (
+            ("1 became", "final", 1, ".3f"),
+            ("%/year", "per_year", 100, "+.1f"),
+            ("Sharpe", "sharpe", 1, "+.2f"),
+            ("drawdown", "drawdown", 100, ".1f"),
+            ("long %", "long", 100, ".0f"),
+            ("trades", "trades", 1, ".0f"),
+            ("excess", "excess", 1, "+.1f"),
+        ):
+            text[title] = [_number(scale * v, form) for v in rows[name]]
+        ends = zip(rows["low"], rows["high"], strict=True)
+        text["95 %"] = ["–" if pd.isna(a) else f"{a:+.1f}..{b:+.1f}" for a, b in ends]
+        shown.append(grid(f"Backtest, {_where(str(alignment))}", text, note))
+    return shown
+
+
+def _where(alignment: str) -> str:
+    """The alignment, with what it is good for where that is not to forecast."""
+    return f"{alignment} ({LABELS[alignment]})" if LABELS.get(alignment) else alignment
 
 
 def _short(text: pd.DataFrame) -> pd.DataFrame:

@@ -1,13 +1,17 @@
 """The backtest: money is counted by hand, costs are paid on every change, nothing is gained without a forecast."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from kdtcn.errors import InputError
 from kdtcn.evaluation.backtest import backtest
+from kdtcn.evaluation.render import backtest_grids
 
 
 def rows(d: list[float], p_up: list[float], model: str = "m", seed: int = 0) -> pd.DataFrame:
@@ -50,3 +54,13 @@ def test_costs_only_take() -> None:
 def test_a_cost_of_all_is_refused() -> None:
     with pytest.raises(InputError, match=r"cost 1\.5"):
         backtest(rows([0.1], [0.9]), cost=1.5)
+
+
+def test_a_terminal_of_eighty_columns_holds_the_table() -> None:
+    rng, text = np.random.default_rng(0), io.StringIO()
+    made = rows(rng.normal(0, 0.02, 300).tolist(), rng.random(300).tolist(), "kdtcn-ensemble")
+    for part in backtest_grids(backtest(made), 0.0005):
+        Console(file=text, width=80).print(part)
+    assert "kdtcn-ensemble" in text.getvalue()
+    assert "5 basis points a change" in text.getvalue()
+    assert "…" not in text.getvalue()
