@@ -63,6 +63,7 @@ def night(lake: Lake, settings: Settings, config: str, day: pd.Timestamp, now: d
     before = previous(day)
     months = months_of(before, day)
     coming = pd.DatetimeIndex([day])
+    made, earlier = made_before(lake, day), list(degradations(lake, day))
     with reported(settings, day), measured(lake, settings), Run(lake, f"{NIGHT}{day:%Y-%m-%d}", settings.fingerprint()) as run:
         open_ = unsettled(lake, settings, day)
         marks = ["made after its time, for a night that was missed"] if late else []
@@ -73,28 +74,35 @@ def night(lake: Lake, settings: Settings, config: str, day: pd.Timestamp, now: d
 
         marks += renewed(settings, day, run)
         choice = tasks.choose(settings, day)
-        marks += choice.marks
+        model, marks = choice.model_id, [*marks, *choice.marks]
+        if made and len(standing(lake, settings, made, coming)):
+            model, marks = made, earlier  # an earlier run of this night made the forecast that stands
         told = f"{day:%Y-%m-%d}: no forecast"
-        if choice.model_id:
-            if len(standing(lake, settings, choice.model_id, coming)):
-                marks = list(degradations(lake, day))  # of the night that made the forecast, which stands
-            run.rows["learnt"] = tasks.learn(settings, choice.model_id, coming)
-            found = tasks.forecast(settings, choice.model_id, coming).iloc[0]
-            run.note(marks=marks, model=choice.model_id)
-            run.rows["explained"] = tasks.explain(settings, choice.model_id, coming)
-            told = f"{day:%Y-%m-%d}: P(up) {found['p_up']:.2f}, P(abrupt) {found['p_abrupt']:.2f} ({choice.model_id})"
+        if model:
+            run.rows["learnt"] = tasks.learn(settings, model, coming)
+            found = tasks.forecast(settings, model, coming).iloc[0]
+            run.note(marks=marks, model=model)
+            run.rows["explained"] = tasks.explain(settings, model, coming)
+            told = f"{day:%Y-%m-%d}: P(up) {found['p_up']:.2f}, P(abrupt) {found['p_abrupt']:.2f} ({model})"
             if found["p_abrupt"] >= settings.serve.warn:
-                tasks.tell(f"{settings.title}: abrupt change likely", told)
+                tell(f"{settings.title}: abrupt change likely", told)
         run.note(marks=marks)
         say("; ".join([told, *marks]))
         # pages of sessions that were settled gain their outcome; those on all of history are renewed once a week
         new_week = day.isocalendar()[:2] != before.isocalendar()[:2]
         index = tasks.report(settings, config, choice.live, open_.union(coming), new_week)
         if marks:
-            tasks.tell(f"{settings.title}: {day:%Y-%m-%d} with less than usual", "\n".join([told, *marks]))
-        tasks.publish(day, run.rows, told, marks, index)
+            tell(f"{settings.title}: {day:%Y-%m-%d} with less than usual", "\n".join([told, *marks]))
+        tasks.publish(day, run.rows, told, marks, index, return_state=True)  # what only shows a night does not fail it
         journal.note(settings.folder, "night", session=f"{day:%Y-%m-%d}", told=told, **run.rows)
         return index
+
+
+def made_before(lake: Lake, day: pd.Timestamp) -> str:
+    """The model that an earlier run of this night forecast with; '' where none did."""
+    rows = nights(lake)
+    rows = rows[(rows["session"] == day) & (rows["model"] != "")]
+    return str(rows["model"].iloc[0]) if len(rows) else ""
 
 
 def unheard(lake: Lake, day: pd.Timestamp) -> pd.Timestamp:
@@ -131,6 +139,11 @@ def renewed(settings: Settings, day: pd.Timestamp, run: Run) -> list[str]:
     return [mask(text) for text in done.marks]
 
 
+def tell(title: str, body: str) -> None:
+    """A notification; a service that does not take it fails its task, not the night."""
+    tasks.tell(title, body, return_state=True)
+
+
 @contextmanager
 def reported(settings: Settings, day: pd.Timestamp) -> Iterator[None]:
     """A night that fails is told to people, and ends in one of our own errors where the disk is full, without a secret in it."""
@@ -143,7 +156,7 @@ def reported(settings: Settings, day: pd.Timestamp) -> Iterator[None]:
                 f"{day:%Y-%m-%d}: the disk is full ({error.filename or settings.folder}); free some space and run the night again"
             )
         journal.note(settings.folder, "failed", session=f"{day:%Y-%m-%d}", error=text)
-        tasks.tell(f"{settings.title}: the night failed", text)
+        tell(f"{settings.title}: the night failed", text)
         if isinstance(error, KdtcnError | OSError):
             raise KdtcnError(text) from None
         raise

@@ -55,7 +55,7 @@ class Run:
 
 
 def nights(lake: Lake) -> pd.DataFrame:
-    """The nightly runs, oldest first: session, started, ended, status, marks (what it had to do without), error."""
+    """The nightly runs, oldest first: session, started, ended, status, model (that forecast), marks (what it had to do without), error."""
     rows = lake.read("runs", columns=["command", "started", "ended", "status", "row_counts"])
     rows = rows[rows["command"].str.startswith(NIGHT)].sort_values("started", kind="stable").reset_index(drop=True)
     told = [json.loads(text) for text in rows["row_counts"]]
@@ -65,6 +65,7 @@ def nights(lake: Lake) -> pd.DataFrame:
             "started": rows["started"],
             "ended": rows["ended"],
             "status": rows["status"],
+            "model": [str(row.get("model", "")) for row in told],
             "marks": [tuple(row.get("marks", ())) for row in told],
             "error": [str(row.get("error", "")) for row in told],
         }

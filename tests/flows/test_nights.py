@@ -73,6 +73,8 @@ def test_without_news_the_price_only_model_forecasts_and_says_so(nights: Stage) 
     assert "was left out" in marks
     assert forecasts(nights, session)["model_id"].str.startswith("tcn-").tolist() == [True]
     assert "the price-only model tcn-" in page(nights, session)
+    nights.night(again=True)  # the news has come, too late: forecast and mark stand
+    assert "no headline: the price-only model tcn-" in " ".join(degradations(nights.lake, session))
 
 
 def test_one_provider_down_leaves_the_others(nights: Stage) -> None:
