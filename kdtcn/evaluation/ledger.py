@@ -21,7 +21,7 @@ from kdtcn.sessions import decision_times
 
 START = "0" * 64  # what stands as previous hash in the first entry
 ATTEMPTS = 20  # of a writer that others are faster than
-WRITING = pd.Timedelta(minutes=10)  # the most that may lie between sealing an entry and its commit
+WRITING = pd.Timedelta(minutes=2)  # the most that may lie between sealing an entry and its commit
 _OPEN = time(9, 30)
 _SEALED = ("seq", "session", "model_id", "p_up", "p_abrupt", "decision_time", "sealed_at", "in_time", "data_versions", "previous")
 _SAID = ["session", "model_id", "p_up", "p_abrupt"]
