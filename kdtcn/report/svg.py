@@ -62,9 +62,8 @@ def _rewrite(node: ElementTree.Element, marks: Mapping[str, Mark]) -> None:
                 ElementTree.SubElement(child, "title").text = mark.title
             if mark.href:
                 # out of the tab order: the table below the chart is the way there without a mouse
-                link = ElementTree.Element("a", {"href": mark.href, "tabindex": "-1"})
-                if not mark.title:  # the narrow drawing saves them, but a link has a name
-                    link.attrib["aria-label"] = mark.href.strip("#").replace("-", " ")
+                name = mark.href.strip("#").replace("-", " ")
+                link = ElementTree.Element("a", {"href": mark.href, "tabindex": "-1", "aria-label": name})
                 link.append(child)
                 node.remove(child)
                 node.insert(place, link)

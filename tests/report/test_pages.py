@@ -23,7 +23,6 @@ def shared(browser: Browser) -> Iterator[Page]:
 def _open(tab: Page, site: Path, name: str) -> list[str]:
     """Go to a page; the addresses it asked for."""
     asked: list[str] = []
-    tab.remove_listener  # noqa: B018
     tab.on("request", lambda request: asked.append(request.url))
     tab.goto((site / f"{name}.html").as_uri())
     return asked
@@ -62,8 +61,8 @@ def test_search_finds_events_and_entities_from_disk_and_leads_to_them(shared: Pa
     hit = shared.locator("#found a[href^='sessions/']").first
     assert "continental union" in hit.inner_text()
     hit.click()
-    assert "#event-" in shared.url
-    assert shared.locator(":target .headline").is_visible()
+    shared.wait_for_url("**/sessions/*.html#event-*")
+    shared.locator(":target .headline").wait_for()
     root = site.as_uri()
     assert [url for url in asked if not url.startswith(root) and url != "data:,"] == []
 
