@@ -13,7 +13,7 @@ HELP = [
     ["kg"], ["kg", "build"], ["kg", "stats"], ["kg", "show"], ["kg", "neighbours"], ["kg", "path"], ["kg", "link"],
     ["train"], ["evaluate"], ["backtest"], ["study"], ["ledger"], ["ledger", "show"], ["ledger", "verify"], ["predict"],
     ["explain"], ["abrupt"], ["models"], ["models", "list"], ["models", "available"], ["models", "promote"],
-    ["nightly"], ["backfill"], ["serve"], ["report"], ["report", "build"], ["report", "open"], ["status"], ["doctor"], ["lake"], ["lake", "tables"],
+    ["nightly"], ["backfill"], ["serve"], ["report"], ["report", "build"], ["report", "open"], ["status"], ["doctor"], ["config", "schema"], ["lake"], ["lake", "tables"],
     ["lake", "history"], ["lake", "diff"], ["lake", "sql"], ["lake", "compact"], ["lake", "vacuum"], ["lake", "export"], ["lake", "verify"],
     ["lake", "migrate"], ["search"], ["repeats"], ["audit", "model"], ["demo"], ["demo", "make"], ["demo", "check"],
 ]  # fmt: skip
@@ -50,6 +50,8 @@ BAD = [
     (["predict", "2016-06-24"], "train"),
     (["nightly", "--session", "2016-07-04", "--config", "CONFIG"], "2016-07-05"),
     (["backfill", "--from", "2016-07-02", "--to", "2016-07-03"], "no NYSE session"),
+    (["backfill", "--from", "2016-01-04", "--to", "2016-01-08", "--workers", "2", "--dask", "tcp://127.0.0.1:9"], "give one"),
+    (["backfill", "--from", "2016-01-04", "--to", "2016-01-08", "--stages", "forecast"], "predict"),
     (["backfill", "--from", "tomorrow", "--to", "2016-07-03"], "tomorrow"),
     (["train"], "import"),
     (["train", "--set", "training.models=[oracle]"], "training.live"),

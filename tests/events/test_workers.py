@@ -45,7 +45,7 @@ def hashes(folder: Path, **nlp: object) -> dict[str, str]:
     counts = extract_pending(lake, Settings(home=folder, nlp={"batch_size": 4, **nlp}))
     assert counts["headlines"] == len(TEXTS)
     return {
-        name: sha256(lake.read(name).drop(columns="ingested_at").to_json().encode()).hexdigest()
+        name: sha256(lake.read(name).drop(columns="ingested_at").to_csv().encode()).hexdigest()
         for name in ("events", "extractions")
     }
 
