@@ -1,6 +1,7 @@
 """Writes the site: all of it into a new folder, which then takes the place of the old one, so that no page of another run lingers."""
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -158,7 +159,7 @@ def near(name: str, listed: Sequence[Mapping[str, Any]]) -> render.Neighbours:
 
 
 def _kept(old: Path | None, root: Path, new: set[str]) -> Iterable[dict[str, Any]]:
-    """The JSON of the standing site's pages that are not written anew; their files are copied."""
+    """The JSON of the standing site's pages that are not written anew; their files are taken over."""
     if old is None:
         return
     for path in sorted((old / "sessions").glob("*.json")):
@@ -172,8 +173,16 @@ def _kept(old: Path | None, root: Path, new: set[str]) -> Iterable[dict[str, Any
         if not isinstance(found, dict) or found.get("format") != FORMAT:
             continue  # another format's page would not fit this style sheet
         for file in (path, page):
-            shutil.copyfile(file, root / "sessions" / file.name)
+            _take(file, root / "sessions" / file.name)
         yield found
+
+
+def _take(file: Path, place: Path) -> None:
+    """A page that stays, under its new folder too: a link costs nothing, however many nights there were. None is written in place."""
+    try:
+        os.link(file, place)
+    except OSError:  # a file system without links
+        shutil.copyfile(file, place)
 
 
 def _with_top(run: Interval, listed: Iterable[Mapping[str, Any]], most: int = 3) -> Interval:
