@@ -151,9 +151,9 @@ def reported(settings: Settings, day: pd.Timestamp) -> Iterator[None]:
         yield
     except Exception as error:
         text = mask(f"{day:%Y-%m-%d}: {error or type(error).__name__}")
-        if isinstance(error, OSError) and error.errno in FULL:
-            text = (
-                f"{day:%Y-%m-%d}: the disk is full ({error.filename or settings.folder}); free some space and run the night again"
+        if getattr(error, "errno", None) in FULL or any(f"os error {number})" in text for number in FULL):
+            text += (
+                f"; the disk of {settings.folder} is full: free some space and run the night again, nothing half-written is left"
             )
         journal.note(settings.folder, "failed", session=f"{day:%Y-%m-%d}", error=text)
         tell(f"{settings.title}: the night failed", text)
