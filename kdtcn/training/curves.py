@@ -87,8 +87,9 @@ def _counted(several: Sequence[Diagnosis]) -> str:
 
 def stored(lake: Lake, model_ids: Sequence[str]) -> list[tuple[str, Curve]]:
     """Model name and curve of models in the lake, in the order of their ids: for `said`, and for drawing."""
-    rows = stored_models(lake).set_index("model_id").reindex(dict.fromkeys(model_ids)).dropna(subset="config")
-    return [(str(row.family), json.loads(str(row.config)).get("curve", [])) for row in rows.itertuples()]
+    rows = stored_models(lake).set_index("model_id")
+    there = rows.loc[[name for name in dict.fromkeys(model_ids) if name in rows.index]]
+    return [(str(row.family), json.loads(str(row.config)).get("curve", [])) for row in there.itertuples()]
 
 
 def _end(values: np.ndarray) -> float:
