@@ -2,7 +2,8 @@
 
 import datetime
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from itertools import combinations, pairwise
 
 import networkx as nx
@@ -56,18 +57,24 @@ def _cost(graph: nx.MultiDiGraph, path: Sequence[str]) -> tuple[float, int, tupl
     return sum(math.log1p(graph.degree(node)) for node in path[1:-1]), len(path), tuple(path)
 
 
-def _simple_paths(graph: nx.MultiDiGraph, start: str, goal: str, max_length: int) -> list[list[str]]:
-    """Node paths of at most `max_length` facts, met from both ends, without passing through hubs."""
+def _simple_paths(
+    graph: nx.MultiDiGraph, start: str, goal: str, max_length: int, near: Callable[[str], set[str]] | None = None
+) -> list[list[str]]:
+    """Node paths of at most `max_length` facts, met from both ends, without passing through hubs.
+
+    `near` tells a node's neighbours where the caller keeps them for many pairs.
+    """
     if start not in graph or goal not in graph or start == goal:
         return []
+    near = near or (lambda node: _neighbours(graph, node))
     found: list[list[str]] = []
-    near_goal = _neighbours(graph, goal)
+    near_goal = near(goal)
     frontier: list[list[str]] = [[start]]
     seen = 0
     for length in range(1, max_length + 1):
         following: list[list[str]] = []
         for path in frontier:
-            here = _neighbours(graph, path[-1])
+            here = near(path[-1])
             if goal in here:
                 found.append([*path, goal])
             if length == max_length:
@@ -145,8 +152,9 @@ def subgraph(
     walk = view(graph)
     given = [e for e in dict.fromkeys(entity_ids) if e in walk]
     kept = dict.fromkeys(given)
+    near = cache(lambda node: _neighbours(walk, node))  # sixty entities are 1,770 pairs of the same few sets
     candidates = sorted(
-        (path for a, b in combinations(sorted(given), 2) for path in _simple_paths(walk, a, b, max_length)[:3]),
+        (path for a, b in combinations(sorted(given), 2) for path in _simple_paths(walk, a, b, max_length, near)[:3]),
         key=lambda path: (len(path), _cost(walk, path)),
     )
     used: list[list[str]] = []
