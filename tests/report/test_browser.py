@@ -45,7 +45,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = made.events(1)[0]
     rows = tuple(
         dataclasses.replace(
-            base, event_id=f"e{n}", headline=text, subject=text, predicate=text, object=text, speaker=text, event_type=text[:40], source=text[:40],
+            base, event_id=f"e{n}", headline_id=f"h{n}", headline=text, subject=text, predicate=text, object=text, speaker=text, event_type=text[:40], source=text[:40],
             modality=text[:40], url=LINKS[n % len(LINKS)], rule=text[:40], subject_entities=(EntityRef(f"kd:{n}", text, text, 0.5),),
         )
         for n, text in enumerate(HOSTILE)
@@ -168,7 +168,7 @@ _CONTRAST = """
   const ratio = colour => { const a = light(colour); return (Math.max(a, ground) + .05) / (Math.min(a, ground) + .05); };
   const least = (selector, key) => Math.min(...[...document.querySelectorAll(selector)].map(node => ratio(getComputedStyle(node)[key])));
   return { text: least('svg.wide text, svg.linkage text, svg.gauge text', 'fill'), bars: least('svg.wide .f-pos, svg.wide .f-neg, svg.wide .f-alert', 'fill'),
-    body: least('p, td, th, dt, dd, li, h1, h2, a:not(.skip), .tag', 'color'), page: getComputedStyle(document.documentElement).backgroundColor };
+    body: least('p, td, th, dt, dd, li, h1, h2, a:not(.skip, .month a), .tag', 'color'), page: getComputedStyle(document.documentElement).backgroundColor };
 }
 """
 
