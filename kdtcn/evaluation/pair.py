@@ -10,7 +10,7 @@ from kdtcn.evaluation.metrics import log_losses
 from kdtcn.features.market import market
 from kdtcn.lake import Lake
 from kdtcn.training.forecast import newest
-from kdtcn.training.store import load_stored
+from kdtcn.training.store import stored_models
 
 
 def compare(lake: Lake, settings: Settings, one: str, other: str) -> pd.DataFrame:
@@ -19,8 +19,10 @@ def compare(lake: Lake, settings: Settings, one: str, other: str) -> pd.DataFram
     Rows accuracy, log loss; columns n, one, other, difference (one minus other), low, high: block bootstrap over sessions in
     order of time. ModelError for a model that is not stored, and where they share no such session.
     """
+    known = set(stored_models(lake)["model_id"])
     for name in (one, other):
-        load_stored(lake, name)
+        if name not in known:
+            raise ModelError(f"model {name!r} is not in {lake.url}; `kdtcn models list` shows what is")
     prices = market(lake, settings)
     up = pd.Series(prices.up, index=prices.sessions)
     made = {name: newest(lake, name).set_index("session")["p_up"] for name in (one, other)}

@@ -8,6 +8,7 @@ import pytest
 
 from kdtcn.config import Settings
 from kdtcn.errors import ModelError
+from kdtcn.evaluation.pair import compare
 from kdtcn.lake import Lake, Run
 from kdtcn.sessions import calendar, closes
 from kdtcn.training import drift, store, succession
@@ -141,6 +142,25 @@ def test_the_new_one_takes_over_only_if_it_is_not_worse(tmp_path: Path, shift: f
     assert (found.loss <= found.loss_live + succession.TIE) == promoted
     few = succession._judge(lake, settings, "two", "one", old[:5], new[:5], "because", ())
     assert not few.promoted
+
+
+def test_two_models_meet_on_their_common_sessions(tmp_path: Path) -> None:
+    lake, settings = world(tmp_path, 1.0, [])
+    stored(lake, "two", "trained", "2015-02-01", DAYS[320])
+    with pytest.raises(ModelError, match="share no forecast session"):
+        compare(lake, settings, "one", "two")
+    up = (lake.read("prices").set_index("session")["close"].diff() >= 0)[DAYS[330:390]]
+    made = {"made_at": pd.Timestamp.now("UTC"), "p_abrupt": 0.1, "logit_up": 0.0, "logit_abrupt": 0.0, "data_versions": "{}"}
+    for name, p, days in (("one", np.where(up, 0.8, 0.2), DAYS[330:390]), ("two", np.where(up, 0.45, 0.55), DAYS[330:380])):
+        rows = pd.DataFrame({"session": days, "model_id": name, "p_up": p[: len(days)], **made})
+        lake.upsert("predictions", rows.assign(available_at=made["made_at"]))
+    found = compare(lake, settings, "one", "two").set_index("score")
+    assert found["n"].tolist() == [50, 50]
+    assert found.loc["accuracy", ["one", "other", "difference"]].tolist() == [1.0, 0.0, 1.0]
+    assert found.loc["log loss", "difference"] == pytest.approx(np.log(0.45 / 0.8))
+    assert (found["low"] <= found["difference"] + 1e-12).all()
+    with pytest.raises(ModelError, match="'three' is not in"):
+        compare(lake, settings, "one", "three")
 
 
 def test_rolling_back_goes_further_back_each_time(tmp_path: Path) -> None:
