@@ -41,7 +41,7 @@ def evaluate(
     from kdtcn.evaluation import openings
     from kdtcn.evaluation.render import as_markdown, as_rich
     from kdtcn.evaluation.stored import evaluation_table, stored_predictions
-    from kdtcn.training.search import tried as searched
+    from kdtcn.training.tried import tried as searched
 
     settings, lake = open_lake(config, sets)
     made = stored_predictions(lake, settings)

@@ -33,8 +33,9 @@ def search(
     from kdtcn.lake import Run
     from kdtcn.progress import track
     from kdtcn.training.fold import Preparation, Sight, usable_rows
-    from kdtcn.training.search import COMMAND, Search, seconds_each, space
+    from kdtcn.training.search import Search, seconds_each, space
     from kdtcn.training.splits import splits
+    from kdtcn.training.tried import COMMAND
 
     settings, lake = open_lake(config, sets)
     space(model)

@@ -18,7 +18,7 @@ from kdtcn.evaluation.stored import stored_predictions
 from kdtcn.evaluation.tables import directional, table
 from kdtcn.lake import Lake
 from kdtcn.training.experiment import Walk
-from kdtcn.training.search import tried
+from kdtcn.training.tried import tried
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A small search over options inside the training period of a fold (Optuna), and the count of all that was ever tried.
+"""A small search over options inside the training period of a fold (Optuna).
 
 No row of the test period is read: a configuration is scored on stretches of the training and validation rows, each forecast
 by a model fitted on the rows before it, an embargo apart.
@@ -32,7 +32,6 @@ from kdtcn.training.splits import Split, fixed_origin
 from kdtcn.training.store import stored_models
 
 _SQLITE = b"SQLite format 3"
-COMMAND = "search"  # in `runs`
 STRETCHES = 3  # parts of the second half of the rows, each scored once
 _ANY: dict[str, BaseDistribution] = {
     "learning_rate": FloatDistribution(5e-4, 2e-2, log=True),
@@ -164,17 +163,6 @@ def _within(choice: BaseDistribution, value: Any) -> bool:
 def _tried(trial: FrozenTrial) -> Tried:
     assert trial.value is not None
     return Tried(trial.number, dict(trial.params), trial.value)
-
-
-def tried(lake: Lake) -> int:
-    """How many configurations were ever scored on this lake, by any search: what a score must be corrected for."""
-    rows = lake.read("runs", columns=["command", "row_counts"])
-    most: dict[str, int] = {}
-    for counts in rows.loc[rows["command"] == COMMAND, "row_counts"]:
-        noted = json.loads(counts)
-        if "study" in noted:  # a search that was taken up again counts once
-            most[noted["study"]] = max(most.get(noted["study"], 0), int(noted["tried"]))
-    return sum(most.values())
 
 
 def seconds_each(lake: Lake, model: str) -> float | None:

@@ -12,8 +12,9 @@ from kdtcn.errors import ConfigError, InputError
 from kdtcn.features.dataset import Dataset, Items
 from kdtcn.lake import Lake, Run
 from kdtcn.models.options import Options
-from kdtcn.training.search import COMMAND, Search, Tried, space, stretches, tried
+from kdtcn.training.search import Search, Tried, space, stretches
 from kdtcn.training.splits import Split
+from kdtcn.training.tried import COMMAND, tried
 from tests.models.worlds import world
 
 DATA, _ = world(sessions=240, mean_items=3, seed=8)
