@@ -6,7 +6,7 @@ KDTCN := $(VENV)/bin/kdtcn
 export OMP_NUM_THREADS ?= 1
 export DO_NOT_TRACK = 1
 
-.PHONY: run paper test slow lint chromium nlp bench-kg world clean
+.PHONY: run paper test slow lint chromium nlp bench-kg world screens clean
 
 run: $(VENV)/.run  ## install, run the whole chain on the data that ships, say where the report is
 	@$(KDTCN) run --config configs/demo.yaml
@@ -43,6 +43,9 @@ bench-kg: $(VENV)/.run  ## filtered MRR of TransE on CoDEx-M, or with FULL=1 of 
 
 world: $(VENV)/.run  ## rebuild the synthetic world that ships
 	$(KDTCN) demo make --output data
+
+screens: $(VENV)/.test chromium  ## pictures of the embedded world's report into docs/screens, after `make run`
+	$(PY) docs/screens.py
 
 chromium:  # the report's tests look at pages in a real browser
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -118,6 +119,35 @@ def contents(of: Lake) -> dict[str, list[tuple]]:
         )
         found[name] = sorted(map(str, rows.drop(columns=[c for c in ("weights", "vector") if c in rows]).itertuples(index=False)))
     return found
+
+
+def test_a_page_is_made_again_from_its_provenance_and_what_was_altered_is_named(
+    ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kdtcn.config import load
+    from kdtcn.report.verify import verify
+
+    monkeypatch.chdir(ran)
+    settings = load(Path("small.yaml"))
+    site = shutil.copytree(settings.folder / "report", tmp_path / "report")
+    page = sorted((site / "sessions").glob("*.html"))[-1]
+    of, beside = Lake(settings.lake_url), page.with_suffix(".json")
+    assert verify(page, of, settings, "small.yaml") == []
+
+    told = json.loads(beside.read_text(encoding="utf-8"))
+    told["page"]["p_up"] += 0.01
+    told["page"]["events"][0]["effect"] += 0.5
+    beside.write_text(json.dumps(told), encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("The model expects", "The prophet expects", 1), encoding="utf-8")
+    found = {one.what: one for one in verify(page, of, settings, "small.yaml")}
+    event = told["page"]["events"][0]["event_id"]
+    assert {"p_up, computed anew", "p_up", f"effect of {event}, computed anew", "events[1].effect"} <= set(found)
+    altered = [one for what, one in found.items() if what.startswith(page.name)]
+    assert len(altered) == 1
+    assert "prophet" in altered[0].page
+    assert "prophet" not in altered[0].made
+    assert len(found) == 5
 
 
 def test_every_stage_left_its_rows(ran: Path) -> None:
