@@ -13,7 +13,7 @@ HELP = [
     ["kg"], ["kg", "build"], ["kg", "stats"], ["kg", "show"], ["kg", "neighbours"], ["kg", "path"], ["kg", "link"],
     ["train"], ["evaluate"], ["backtest"], ["study"], ["ledger"], ["ledger", "show"], ["ledger", "verify"], ["predict"],
     ["explain"], ["abrupt"], ["models"], ["models", "list"], ["models", "available"], ["models", "promote"],
-    ["nightly"], ["backfill"], ["serve"], ["report"], ["report", "build"], ["report", "open"], ["status"], ["doctor"], ["config", "schema"], ["lake"], ["lake", "tables"],
+    ["nightly"], ["backfill"], ["serve"], ["report"], ["report", "build"], ["report", "open"], ["report", "verify"], ["status"], ["doctor"], ["config", "schema"], ["lake"], ["lake", "tables"],
     ["lake", "history"], ["lake", "diff"], ["lake", "sql"], ["lake", "compact"], ["lake", "vacuum"], ["lake", "export"], ["lake", "verify"],
     ["lake", "migrate"], ["search"], ["repeats"], ["audit", "model"], ["demo"], ["demo", "make"], ["demo", "check"],
 ]  # fmt: skip
