@@ -185,6 +185,17 @@ def test_the_evaluation_table_stands_beside_its_baselines(ran: Path) -> None:
     assert "forecast: vectors of" in told and "same_day: vectors of" in told and "trained" in told
 
 
+def test_a_search_says_what_does_better_and_changes_no_table_but_runs(ran: Path) -> None:
+    from kdtcn.training.tried import tried
+
+    before = lake(ran).versions()
+    rows = json.loads(kdtcn(ran, "search", "--model", "tcn", "--trials", "2", "--config", "small.yaml", "--json").stdout)
+    assert [row["loss"] for row in rows] == sorted(row["loss"] for row in rows)
+    assert {row["number"] for row in rows} == {0, 1}
+    assert {k: v for k, v in lake(ran).versions().items() if k != "runs"} == {k: v for k, v in before.items() if k != "runs"}
+    assert tried(lake(ran)) == 2
+
+
 def test_the_nightly_settles_the_session_before_and_forecasts_the_next(ran: Path, api: str) -> None:
     last = lake(ran).read("prices")["session"].max()
     from kdtcn.sessions import calendar
