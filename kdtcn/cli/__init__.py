@@ -38,6 +38,7 @@ def main() -> None:
         config,
         data,
         demo,
+        effects,
         embed,
         evaluate,
         graph,
