@@ -184,9 +184,13 @@ def test_another_future_changes_nothing_before_it(first: Fold, tmp_path: Path, f
     assert not np.array_equal(first.data.items["text"].vectors[end:], other.data.items["text"].vectors[end:])
 
 
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Fold:
+    return prepare(*_args(build(tmp_path_factory.mktemp("other"), 7)))
+
+
 @pytest.mark.parametrize("name", [m for m in models.available() if m != "arima"] + ["arima"])
-def test_another_future_changes_no_forecast_before_it(first: Fold, tmp_path: Path, name: str) -> None:
-    other = prepare(*_args(build(tmp_path, 7)))
+def test_another_future_changes_no_forecast_before_it(first: Fold, other: Fold, name: str) -> None:
     rows = first.split.test[first.split.test <= CUT]
     runs = [run_job(Job(name, 0, "forecast"), fold.data, fold.split, rows, {"epochs": 2}) for fold in (first, other)]
     assert len(rows) > 30

@@ -170,14 +170,19 @@ def abrupt(
 
 @models_app.command("available")
 def models_available(json_: JsonOption = False) -> None:
-    """Every model by its short name.
+    """Every model by its short name, with the paper it comes from and what it reads.
 
     Example: kdtcn models available
     """
-    from kdtcn.models import available, family
+    from kdtcn.models import available, family, paper
 
     rows = [
-        {"model": name, "takes": family(name).kind or "prices", "idea": (family(name).__doc__ or "").splitlines()[0]}
+        {
+            "model": name,
+            "paper": paper(name),
+            "takes": f"prices, {family(name).kind} items" if family(name).kind else "prices",
+            "idea": (family(name).__doc__ or "").splitlines()[0],
+        }
         for name in available()
     ]
     show(rows, json_)

@@ -21,7 +21,7 @@ _WHERE = {
     "mlp": ("mlp", "Mlp"),
     "srn": ("srn", "Srn"),
     "birnn": ("birnn", "BiRnn"),
-    "deep-birnn": ("birnn", "DeepBiRnn"),
+    "deep-birnn": ("deep_birnn", "DeepBiRnn"),
     "lstm": ("lstm", "Lstm"),
     "stacked-lstm": ("stacked_lstm", "StackedLstm"),
     "cnn-lstm": ("cnn_lstm", "CnnLstm"),

@@ -1,7 +1,6 @@
-"""Bidirectional recurrent networks on prices (Schuster & Paliwal 1997, doi 10.1109/78.650093; deep: Graves et al. 2013).
+"""Bidirectional recurrent network on prices (Schuster & Paliwal 1997, doi 10.1109/78.650093).
 
 Backwards means from the last session of the window to its first: nothing after the decision time is read.
-The deep one follows "Hybrid speech recognition with deep bidirectional LSTM", doi 10.1109/ASRU.2013.6707742.
 """
 
 from typing import ClassVar
@@ -34,12 +33,3 @@ class BiRnn(NeuralModel):
 
     def backbone(self, channels: int, window: int) -> Backbone:
         return lambda width: BothWays(width, channels, nn.RNN, 1, 0.0)
-
-
-class DeepBiRnn(NeuralModel):
-    """Two layers of LSTM each way, the second over both directions of the first."""
-
-    family: ClassVar[str] = "deep-birnn"
-
-    def backbone(self, channels: int, window: int) -> Backbone:
-        return lambda width: BothWays(width, channels, nn.LSTM, 2, self.options.dropout)

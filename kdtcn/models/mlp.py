@@ -24,7 +24,7 @@ class Perceptron(nn.Module):
 
 
 class Mlp(NeuralModel):
-    """Two layers of sigmoids over the window, which knows no order of sessions."""
+    """Two layers of sigmoids over all numbers of the window."""
 
     family: ClassVar[str] = "mlp"
 

@@ -55,7 +55,7 @@ class SimpleUnits(nn.Module):
 
 
 class Sru(NeuralModel):
-    """Recurrence without a matrix in it: as fast as a convolution."""
+    """Two layers of recurrence without a matrix in it: a unit sees its own last cell alone."""
 
     family: ClassVar[str] = "sru"
 
