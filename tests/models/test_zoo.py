@@ -1,6 +1,7 @@
 """The other models of the zoo: selection, reduction, decomposition, attention; and what all of them have in common."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -266,3 +267,10 @@ def test_han_reads_news_alone() -> None:
     other = replace(DATA, prices=DATA.prices[::-1].copy())
     np.testing.assert_array_equal(model.logits(other, TEST), model.logits(DATA, TEST))
     assert Source(DATA, model.kind).item_dim == DATA.items["word"].dim
+
+
+def test_the_table_of_models_is_complete() -> None:
+    lines = [line.split(" | ") for line in Path("docs/MODELS.md").read_text(encoding="utf-8").splitlines()]
+    listed = {cells[0].removeprefix("| "): cells[-1].removesuffix(" |") for cells in lines if len(cells) == 3}
+    listed.pop("model")
+    assert listed == {name: models.paper(name) for name in models.available()}
