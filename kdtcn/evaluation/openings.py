@@ -57,8 +57,7 @@ def fingerprint(predictions: pd.DataFrame) -> str:
     return hashlib.sha256(pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes()).hexdigest()
 
 
-def in_words(found: dict[str, int]) -> str:
-    """A line for each alignment."""
-    return "\n".join(
-        f"{alignment}: hold-out opened {n} time{'' if n == 1 else 's'}, this one included" for alignment, n in found.items()
-    )
+def in_words(found: dict[str, int], *, counted: bool = True) -> str:
+    """A line for each alignment; without `counted`, the scoring at hand is none of those that were counted."""
+    until = "this one included" if counted else "so far"
+    return "\n".join(f"{name}: hold-out opened {n} time{'' if n == 1 else 's'}, {until}" for name, n in found.items())

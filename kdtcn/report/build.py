@@ -10,7 +10,8 @@ import pyarrow.dataset as ds
 
 from kdtcn import __version__
 from kdtcn.config import Settings
-from kdtcn.evaluation.abrupt import abrupt_table
+from kdtcn.evaluation import openings
+from kdtcn.evaluation.abrupt import abrupt_comparisons, abrupt_table
 from kdtcn.evaluation.stored import last_trained, stored_predictions
 from kdtcn.evaluation.tables import table
 from kdtcn.explain.abrupt import intervals, points
@@ -62,7 +63,7 @@ def build_site(
     return write_site(
         settings.folder / "report",
         pages,
-        _evaluation(lake, settings) if whole else None,
+        _evaluation(lake, settings, counted=sessions is None) if whole else None,
         data_summary(lake, settings, sight, assembler.market) if whole else None,
         SiteMeta(
             title=f"KDTCN: {settings.title}",
@@ -80,15 +81,19 @@ def build_site(
     )
 
 
-def _evaluation(lake: Lake, settings: Settings) -> Evaluation | None:
+def _evaluation(lake: Lake, settings: Settings, counted: bool) -> Evaluation | None:
+    """The scores with how often the hold-out was opened, this time `counted`: a page that is added to the site chooses nothing."""
     rows = stored_predictions(lake, settings)
     if rows.empty:
         return None
+    times = openings.opened(lake, settings, rows, "report build") if counted else openings.times(lake, rows)
     live = settings.training.live
     return Evaluation(
         table(rows),
+        notes=tuple(openings.in_words(times, counted=counted).replace("same_day", "same day").splitlines()),
         live=live,
         abrupt=abrupt_table(rows),
+        abrupt_tests=abrupt_comparisons(rows),
         reliability=reliability(rows, live),
         curves=curves(lake, last_trained(lake), live),
     )

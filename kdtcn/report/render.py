@@ -198,12 +198,15 @@ def _changes(closes: pd.Series) -> dict[str, float]:
 def evaluation_html(evaluation: Evaluation, meta: SiteMeta) -> str:
     have = set(evaluation.frame.columns)
     columns = [column for column in evaluation.columns if column.name in have]
+    tests = _records(evaluation.abrupt_tests)
     return (
         environment()
         .get_template("evaluation.html")
         .render(
             evaluation=evaluation,
             abrupt=_records(evaluation.abrupt),
+            against=list(dict.fromkeys(row["against"] for row in tests)),
+            p_values={(row["alignment"], row["model"], row["against"]): row["dm_holm"] for row in tests},
             blocks=blocks(evaluation),
             columns=columns,
             curves=[_curve(curve) for curve in evaluation.curves],

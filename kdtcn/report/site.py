@@ -211,6 +211,7 @@ def _evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
         "notes": list(evaluation.notes),
         "rows": as_json(evaluation.frame.to_dict("records")),
         "abrupt": None if evaluation.abrupt is None else as_json(evaluation.abrupt.to_dict("records")),
+        "abrupt_tests": None if evaluation.abrupt_tests is None else as_json(evaluation.abrupt_tests.to_dict("records")),
         "reliability": as_json(evaluation.reliability),
         "curves": as_json(evaluation.curves),
         "findings": as_json(evaluation.findings),

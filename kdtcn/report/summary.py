@@ -62,13 +62,14 @@ class Evaluation:
     """The evaluation table: `frame` with the columns model, subset, alignment, n, accuracy, low, high and any of `columns`.
 
     accuracy, low and high are fractions. Rows are shown in the order of the frame, one block an alignment and subset.
-    `abrupt` is the table of P(abrupt): model, alignment, n, rate, auc, log_loss, base_log_loss, skill.
+    `abrupt` is the table of P(abrupt), `abrupt_tests` what it is tested against: as `kdtcn.evaluation.abrupt` makes them.
     """
 
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
     live: str = ""
     abrupt: pd.DataFrame | None = None
+    abrupt_tests: pd.DataFrame | None = None
     reliability: Reliability | None = None
     curves: tuple[LearningCurve, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -24,10 +24,20 @@ COLUMNS = ["model", "subset", "alignment", "n", "accuracy", "accuracy_std", "low
 @pytest.fixture
 def evaluation() -> Evaluation:
     share = pd.DataFrame(
-        [("kdtcn", "forecast", 376, 0.141, 0.55, 0.401, 0.405, 0.0099)],
-        columns=["model", "alignment", "n", "rate", "auc", "log_loss", "base_log_loss", "skill"],
+        [("kdtcn", "forecast", 376, 0.141, 0.55, 0.1234, 0.401, 0.405, 0.0099)],
+        columns=["model", "alignment", "n", "rate", "auc", "brier", "log_loss", "base_log_loss", "skill"],
     )
-    return Evaluation(pd.DataFrame(ROWS, columns=COLUMNS), live="kdtcn", abrupt=share)
+    tests = pd.DataFrame(
+        [("forecast", "kdtcn", "har", 376, -0.01, 0.21, 0.643), ("forecast", "kdtcn", "garch", 376, 0.02, np.nan, np.nan)],
+        columns=["alignment", "model", "against", "n", "gap", "dm", "dm_holm"],
+    )
+    return Evaluation(
+        pd.DataFrame(ROWS, columns=COLUMNS),
+        ("forecast: hold-out opened 3 times",),
+        live="kdtcn",
+        abrupt=share,
+        abrupt_tests=tests,
+    )
 
 
 def test_a_block_for_each_alignment_and_subset_in_the_order_of_the_frame(evaluation: Evaluation) -> None:
@@ -59,6 +69,10 @@ def test_the_page_writes_the_numbers_and_what_is_unknown_as_a_dash(evaluation: E
         "1.1\u202f%",
         "14.1\u202f%",
         "0.401",
+        "0.123",
+        "0.643",
+        "p against garch",
+        "hold-out opened 3 times",
     ):
         assert number in text
     assert ">– to –<" in text
