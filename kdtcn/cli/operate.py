@@ -183,6 +183,7 @@ def report_build(
 ) -> None:
     """Write the site again from what the lake holds, or add the pages of named sessions to it.
 
+    Pages of the model in force are made anew; those of other models stay as long as the lake holds their model.
     With --sessions, a forecast page comes from a model trained before the session, or is left out; a same-day page explains, and
     says so where its model was trained on the session.
 

@@ -24,6 +24,7 @@ from kdtcn.report.learning import curves, reliability
 from kdtcn.report.site import write_site
 from kdtcn.report.summary import Background, Evaluation, SiteMeta
 from kdtcn.training.fold import Sight
+from kdtcn.training.store import stored_models
 from kg.graph import Graph, relations
 
 
@@ -51,15 +52,16 @@ def build_site(
 ) -> Path:
     """Write the site and return its index.
 
-    With `sessions`, their pages are written anew and those of the site that stands there are kept; without, the site is
-    made of all sessions that were explained by this model. Without `whole`, the pages on evaluation and data, which read all
-    of history, are kept as they stand.
+    With `sessions`, their pages are written anew and the others stay; without, the pages of all sessions that were explained by
+    this model are. Pages of other models stay while the lake holds their model, so that each can still be made again from its
+    provenance. Without `whole`, the pages on evaluation and data, which read all of history, are kept as they stand.
     """
     versions = lake.versions()
     sight = Sight.of(lake, settings)
     assembler = Assembler(lake, settings, sight, model_id, config_path, sessions)
     wanted = pd.DatetimeIndex(assembler.effects["session"].unique()).sort_values() if sessions is None else sessions
     pages = [assembler.page(session) for session in wanted]
+    models = set(stored_models(lake)["model_id"])
     return write_site(
         settings.folder / "report",
         pages,
@@ -77,7 +79,7 @@ def build_site(
             lake=versions,
         ),
         background=Background(_closes(assembler.market, settings, wanted), describer(sight.graph, settings.graph.undated)),
-        keep=sessions is not None,
+        keep=models if sessions is not None else models - {model_id},
     )
 
 

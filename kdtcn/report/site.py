@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -27,12 +27,13 @@ def write_site(
     meta: SiteMeta,
     *,
     background: Background | None = None,
-    keep: bool = False,
+    keep: Collection[str] | None = None,
 ) -> Path:
     """Write index, session, entity, model and data pages under out_dir and return the path of index.html.
 
-    With `keep`, session pages of the site that stands there are taken over unless they are written anew, and the index
-    lists them too; so a nightly run adds its page. Raises InputError where out_dir holds something that is no site.
+    With `keep`, session pages of the site that stands there which these models made are taken over unless they are written
+    anew, and the index lists them too; so a nightly run adds its page. Raises InputError where out_dir holds something that is
+    no site.
     """
     out_dir = Path(out_dir)
     folder.recover(out_dir)
@@ -41,9 +42,8 @@ def write_site(
     fresh = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.new-", dir=out_dir.parent))
     try:
         fresh.chmod(0o755)
-        _fill(
-            fresh, list(pages), evaluation, data, meta, background or Background(), out_dir if keep and out_dir.is_dir() else None
-        )
+        old = out_dir if keep is not None and out_dir.is_dir() else None
+        _fill(fresh, list(pages), evaluation, data, meta, background or Background(), old, keep or ())
         folder.swap(fresh, out_dir)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -58,6 +58,7 @@ def _fill(
     meta: SiteMeta,
     background: Background,
     old: Path | None,
+    keep: Collection[str],
 ) -> None:
     for name in ("sessions", "entities", "assets"):
         (root / name).mkdir()
@@ -71,13 +72,15 @@ def _fill(
         raise InputError("two pages have the same session and alignment; a site holds one of each")
     for name, tree in trees.items():
         _write_json(root / "sessions" / f"{name}.json", tree)
-    for tree in _kept(old, root, set(trees)):
-        trees[tree["row"]["name"]] = tree
+    kept = {tree["row"]["name"]: tree for tree in _kept(old, root, set(trees), keep)}
+    trees |= kept
     rows = [tree["row"] for tree in trees.values()]
     listed = sorted(rows, key=lambda row: (row["session"], row["alignment"] == "forecast"), reverse=True)
 
     found = [tree["page"] for tree in trees.values()]
-    stay = folder.read_index(old).get("entities", []) if old is not None and (old / folder.INDEX).is_file() else []
+    told = folder.read_index(old)["entities"] if kept and old is not None else []
+    named = {ref["id"] for tree in kept.values() for event in tree["page"]["events"] for ref in entities.references(event)}
+    stay = named.intersection(told)  # pages that are not written anew link to these
     about = entities.gather(found, background.describe, stay)
     linked = frozenset(page.id for page in about)
     jobs = [(page, meta, near(page.name, listed), linked) for page in pages]
@@ -158,8 +161,8 @@ def near(name: str, listed: Sequence[Mapping[str, Any]]) -> render.Neighbours:
     )
 
 
-def _kept(old: Path | None, root: Path, new: set[str]) -> Iterable[dict[str, Any]]:
-    """The JSON of the standing site's pages that are not written anew; their files are taken over."""
+def _kept(old: Path | None, root: Path, new: set[str], models: Collection[str]) -> Iterable[dict[str, Any]]:
+    """The JSON of the standing site's pages of these models that are not written anew; their files are taken over."""
     if old is None:
         return
     for path in sorted((old / "sessions").glob("*.json")):
@@ -172,6 +175,8 @@ def _kept(old: Path | None, root: Path, new: set[str]) -> Iterable[dict[str, Any
             continue  # half a page is no page
         if not isinstance(found, dict) or found.get("format") != FORMAT:
             continue  # another format's page would not fit this style sheet
+        if found["page"]["provenance"]["model_id"] not in models:
+            continue
         for file in (path, page):
             _take(file, root / "sessions" / file.name)
         yield found

@@ -4,16 +4,22 @@ import dataclasses
 import json
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
+from kdtcn.config import load
 from kdtcn.errors import InputError
-from kdtcn.report import DataSummary, SessionPage, site, write_site
+from kdtcn.lake import Lake
+from kdtcn.report import DataSummary, SessionPage, build, site, write_site
 from kdtcn.report.page import as_json
 from tests.report import made
 
+MADE_BY = ("m-3f9a02c1d7",)  # the model of the made-up pages
 
-def _write(out: Path, *days: str, keep: bool = False, **changes: object) -> Path:
+
+def _write(out: Path, *days: str, keep: tuple[str, ...] | None = None, **changes: object) -> Path:
     pages = [made.page(day, n=3, **changes) for day in days]
     return write_site(out, pages, made.evaluation(), made.data(), made.META, keep=keep)
 
@@ -127,12 +133,52 @@ def test_keep_adds_a_page_and_the_index_lists_all(tmp_path: Path) -> None:
     out = tmp_path / "out"
     _write(out, "2016-06-23", "2016-06-24")
     before = (out / "sessions" / "2016-06-23.html").read_bytes()
-    write_site(out, [made.page("2016-06-24", n=4), made.page("2016-06-27", n=3)], None, None, made.META, keep=True)
+    write_site(out, [made.page("2016-06-24", n=4), made.page("2016-06-27", n=3)], None, None, made.META, keep=MADE_BY)
     assert (out / "sessions" / "2016-06-23.html").read_bytes() == before
     assert len(_read(out / "sessions" / "2016-06-24.json")["page"]["events"]) == 4
     assert [row["session"] for row in _read(out / "index.json")["sessions"]] == ["2016-06-27", "2016-06-24", "2016-06-23"]
     assert "kdtcn" in (out / "evaluation.html").read_text(encoding="utf-8")
     assert _read(out / "data.json")["data"]["sources"]
+
+
+def _by(model: str, day: str, n: int = 3, **changes: object) -> SessionPage:
+    page = made.page(day, n=n, **changes)
+    return dataclasses.replace(page, provenance=dataclasses.replace(page.provenance, model_id=model))
+
+
+def test_a_site_that_is_built_again_keeps_the_pages_of_other_models_that_are_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = [_by("live", day) for day in ("2016-06-23", "2016-06-24")]
+    others = [_by("same", "2016-06-24", alignment="same_day"), _by("prices", "2016-06-22"), _by("gone", "2016-06-21")]
+    others.append(_by("live", "2016-06-20"))  # the model in force no longer explains it
+    settings = load(Path("configs/demo.yaml"), [f"home={tmp_path}"])
+    write_site(settings.folder / "report", [*live, *others], made.evaluation(), made.data(), made.META)
+    before = _sessions(settings.folder / "report")
+
+    class Assembled:
+        market = None
+        effects = pd.DataFrame({"session": [page.session for page in live]})
+
+        def __init__(self, *_: object) -> None: ...
+
+        def page(self, session: pd.Timestamp) -> SessionPage:
+            return _by("live", f"{session:%Y-%m-%d}", n=5)
+
+    monkeypatch.setattr(build, "Assembler", Assembled)
+    monkeypatch.setattr(build, "Sight", SimpleNamespace(of=lambda *_: SimpleNamespace(graph=None)))
+    monkeypatch.setattr(build, "stored_models", lambda _: pd.DataFrame({"model_id": ["live", "same", "prices"]}))
+    monkeypatch.setattr(build, "describer", lambda *_: None)
+    monkeypatch.setattr(build, "_test_intervals", lambda *_: [])
+    monkeypatch.setattr(build, "_closes", lambda *_: pd.Series(dtype=float))
+    index = build.build_site(Lake(settings.lake_url), settings, "configs/demo.yaml", "live", whole=False)
+
+    assert len(before) == 12
+    left = [name for name in _sessions(index.parent) if name.endswith(".html")]
+    assert left == ["2016-06-22.html", "2016-06-23.html", "2016-06-24-same-day.html", "2016-06-24.html"]
+    assert len(_read(index.parent / "sessions" / "2016-06-24.json")["page"]["events"]) == 5
+    assert len(_read(index.parent / "sessions" / "2016-06-24-same-day.json")["page"]["events"]) == 3
+    assert len(_read(index.parent / "index.json")["sessions"]) == 4
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -162,7 +208,7 @@ def test_a_crash_between_the_two_renames_is_mended(tmp_path: Path) -> None:
     out = tmp_path / "out"
     _write(out, "2016-06-23")
     out.rename(tmp_path / ".out.old")
-    _write(out, "2016-06-24", keep=True)
+    _write(out, "2016-06-24", keep=MADE_BY)
     assert "2016-06-23.html" in _sessions(out)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
