@@ -20,7 +20,7 @@ from kdtcn.evaluation.metrics import auc
 from kdtcn.features.dataset import Dataset
 from kdtcn.lake import Lake
 from kdtcn.progress import say
-from kdtcn.training.fold import Preparation, Sight, usable_rows
+from kdtcn.training.fold import Fold, Preparation, Sight, usable_rows
 from kdtcn.training.splits import Split, rolling_origin
 
 FIRST, UNTIL = "2010-01-01", "2015-01-01"
@@ -69,8 +69,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 BLOCK, DRAWS = 10, 2000
 
 
-def folds(config: Path) -> Iterator[tuple[Dataset, Split]]:
-    """A fold for each year up to 2014."""
+def folds(config: Path) -> Iterator[Fold]:
+    """A fold for each year from 2010 to 2014."""
     settings = load(config)
     lake = Lake(settings.lake_url)
     preparation = Preparation.of(lake, settings, "forecast", Sight.of(lake, settings))
@@ -78,7 +78,7 @@ def folds(config: Path) -> Iterator[tuple[Dataset, Split]]:
     usable = usable[sessions[usable] < UNTIL]
     for split in rolling_origin(sessions, usable, first_test=FIRST, embargo=settings.features.window):
         say(f"fold of {sessions[split.test[0]]:%Y}")
-        yield preparation.fold(split).data, split
+        yield preparation.fold(split)
 
 
 def losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     chosen = parser.parse_args()
-    made = list(folds(chosen.config))
+    made = [(fold.data, fold.split) for fold in folds(chosen.config)]
     up = np.concatenate([data.up[split.test] for data, split in made])
     abrupt = np.concatenate([data.abrupt[split.test] for data, split in made])
     print(f"n = {len(up)}, {100 * up.mean():.1f} % rises, {100 * abrupt.mean():.1f} % abrupt\n")
