@@ -1,7 +1,7 @@
 """Wavelet denoising, then an LSTM with attention (Qiu, Wang & Zhou 2020, doi 10.1371/journal.pone.0227222).
 
 coif3 on three levels, as there, but within each window: a transform of the whole series would mix later sessions in.
-In a window of ten sessions the threshold leaves little more than the level and its drift.
+Price vectors are changes, of which the threshold leaves little in a window of ten sessions (docs/MODELS.md).
 """
 
 import warnings
