@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.special import log_expit
 
 from kdtcn import models
@@ -75,7 +76,7 @@ def folds(config: Path) -> Iterator[Fold]:
     lake = Lake(settings.lake_url)
     preparation = Preparation.of(lake, settings, "forecast", Sight.of(lake, settings))
     sessions, usable = preparation.market.sessions, usable_rows(preparation.market, settings)
-    usable = usable[sessions[usable] < UNTIL]
+    usable = usable[sessions[usable] < pd.Timestamp(UNTIL)]
     for split in rolling_origin(sessions, usable, first_test=FIRST, embargo=settings.features.window):
         say(f"fold of {sessions[split.test[0]]:%Y}")
         yield preparation.fold(split)
