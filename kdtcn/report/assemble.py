@@ -44,6 +44,7 @@ from kg.graph import relations
 
 RECORD = 250  # sessions in the honest record beside a forecast
 SHOWN = 60  # sessions in the chart of abrupt changes
+SENTENCES = 24  # of the linkage; the picture and its rest hold all
 
 
 @dataclass(frozen=True)
@@ -275,7 +276,8 @@ class Assembler:
             )
             for event in events
         ]
-        return link_events(pairs, known, relation_labels={name: r.label for name, r in relations().items()})
+        told = {name: r.label for name, r in relations().items()}
+        return link_events(pairs, known, relation_labels=told, max_sentences=SENTENCES)
 
     def _outcome(self, session: pd.Timestamp) -> Outcome | None:
         i = self.market.sessions.get_indexer(pd.DatetimeIndex([session]))[0]

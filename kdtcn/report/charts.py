@@ -97,6 +97,7 @@ def abrupt_chart(page: SessionPage, *, narrow: bool = False) -> Markup:
     said = {
         f"p{n}": f"{p.session:%Y-%m-%d}: D {words.signed_percent(p.d)}, C {words.signed_percent(p.c)}"
         for n, p in enumerate(points)
+        if p.abrupt  # the others are in the table
     }
     marks = {name: Mark(text) for name, text in said.items()} if not narrow else {}
     label = f"D and C of the last {len(points)} sessions against the abrupt threshold; the table below holds the figures."
@@ -184,10 +185,11 @@ def _colour(event: EventRow) -> str:
 
 
 def _event_title(n: int, event: EventRow, k: int) -> str:
-    """What a bar says where no script shows the event itself; of many events only the tuple, so that the page stays small."""
-    band = f", placebo {words.effect(event.low)} to {words.effect(event.high)}" if event.low is not None else ""
-    lines = [f"{n + 1}. {words.effect(event.effect)}{band}", words.short(event.words, 80)]
-    if k <= MOST_NARROW:
+    """What a bar says where no script shows the event itself; of many events the tuple alone, so that the page stays small."""
+    lines = [f"{n + 1}. {words.effect(event.effect)}", words.short(event.words, 80)]
+    if k <= FINGERS:
+        if event.low is not None:
+            lines[0] += f", placebo {words.effect(event.low)} to {words.effect(event.high)}"
         entities = ", ".join(ref.label for ref in (*event.subject_entities, *event.object_entities))
         lines = [lines[0], words.short(event.headline, 120), lines[1], *([words.short(entities, 80)] if entities else [])]
     return "\n".join(lines)

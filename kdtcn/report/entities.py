@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-MOST = 300  # entities with a page of their own; those with most sessions come first
-MOST_FACTS = 40
+MOST = 200  # entities with a page of their own; those with most sessions come first
+MOST_FACTS = 20
+MOST_LISTED = 30  # events in an entity's table, the newest; the search finds all
 
 
 @dataclass(frozen=True)

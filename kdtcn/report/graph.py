@@ -190,7 +190,10 @@ def _text(box: _Box, css: str, leading: int, title: str) -> str:
     spans = "".join(
         f'<tspan x="{box.x:.0f}" y="{top + n * leading:.0f}">{escape(line)}</tspan>' for n, line in enumerate(box.lines)
     )
-    return f'<text class="{css}" text-anchor="middle"><title>{escape(plain(title))}</title>{spans}</text>'
+    named = f' class="{css}"' if css else ""
+    whole = plain(title)
+    told = "" if " ".join(box.lines) == whole else f"<title>{escape(whole)}</title>"
+    return f"<text{named}>{told}{spans}</text>"
 
 
 def _border(box: _Box, toward: _Box) -> tuple[float, float]:

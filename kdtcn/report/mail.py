@@ -10,7 +10,7 @@ from typing import Any
 
 import vl_convert
 
-from kdtcn.report import words
+from kdtcn.report import figures, words
 from kdtcn.report.entities import words as tuple_words
 from kdtcn.report.page import ADVICE
 from kdtcn.report.render import environment
@@ -30,7 +30,7 @@ def message(html: Path, told: Mapping[str, Any], meta: Mapping[str, Any], addres
     if address:
         mail["To"] = address
     mail["X-Unsent"] = "1"  # mail programs open it as a draft
-    largest = sorted(page["events"], key=lambda event: -abs(event["effect"]))[:EVENTS]
+    largest = sorted(figures.whole_events(page), key=lambda event: -abs(event["effect"]))[:EVENTS]
     events = [
         {
             "effect": event["effect"],

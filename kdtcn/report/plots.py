@@ -14,6 +14,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 WIDE, NARROW = 1010, 340  # px; one unit of the drawing is about one px on a screen
+MOST_ALIVE = 60  # bars of a time line that can be pointed at; where there are more, the table leads to the events
 
 
 @dataclass
@@ -81,6 +82,12 @@ class Panel:
 
     def dot(self, x: float, y: float, radius: float, css: str, title: str = "", href: str = "") -> None:
         self._mark(f'<circle class="{css}" cx="{self.px(x):.1f}" cy="{self.py(y):.1f}" r="{radius:.1f}"', "circle", title, href)
+
+    def dots(self, points: Iterable[tuple[float, float]], size: float, css: str) -> None:
+        """Many discs as one path: strokes of no length with round ends."""
+        path = "".join(f"M{self.px(x):.1f},{self.py(y):.1f}h0" for x, y in points if math.isfinite(y))
+        if path:
+            self.parts.append(f'<path class="{css}" stroke-width="{size:.0f}" stroke-linecap="round" d="{path}"/>')
 
     def _mark(self, start: str, tag: str, title: str, href: str) -> None:
         drawn = f"{start}><title>{escape(title)}</title></{tag}>" if title else f"{start}/>"
@@ -153,7 +160,7 @@ def timeline(closes: pd.Series, spots: Sequence[Spot], label: str, *, narrow: bo
     values = ticks(low - pad, high + pad, 4)
     upper.grid(values, writer(values))
     upper.text(left, 10, "index, close")
-    upper.line(range(len(days)), closes.to_numpy(), "s-quiet")
+    upper.line(*_thinned(closes, 120 if narrow else 300), "s-quiet")
     found = [spot for spot in spots if spot.session in at]
     reach = max((abs(spot.effect) for spot in found), default=0) or 0.01
     lower = Panel(left, 196, width - left - right, 84, x, (-reach * 1.08, reach * 1.08))
@@ -161,14 +168,21 @@ def timeline(closes: pd.Series, spots: Sequence[Spot], label: str, *, narrow: bo
     lower.grid(sorted({0.0, *values}), writer(values, signed=True))
     lower.text(left, 190, "effect of its events on the raw logit of P(up)" if not narrow else "effect of its events")
     bar = max(2.0, min(10.0, 0.7 * upper.width / len(days)))
-    for spot in found:
-        i, css = at[spot.session], "f-pos" if spot.effect >= 0 else "f-neg"
-        close = float(closes.iloc[i])
-        if math.isfinite(close):
-            upper.dot(i, close, 4, css, spot.title, spot.href)
-        lower.bar(i, spot.effect, bar, css, spot.title, spot.href)
+    alive = len(found) <= MOST_ALIVE
+    for sign in ("pos", "neg"):
+        mine = [spot for spot in found if (spot.effect >= 0) == (sign == "pos")]
+        upper.dots([(at[spot.session], float(closes.iloc[at[spot.session]])) for spot in mine], 8, f"s-{sign}")
+        for spot in mine:
+            lower.bar(at[spot.session], spot.effect, bar, f"f-{sign}", *((spot.title, spot.href) if alive else ()))
     lower.days(days, 3 if narrow else 6)
-    return picture([upper, lower], width, 306, label, "narrow" if narrow else "wide", links=any(s.href for s in found))
+    return picture([upper, lower], width, 306, label, "narrow" if narrow else "wide", links=alive and any(s.href for s in found))
+
+
+def _thinned(values: pd.Series, most: int) -> tuple[list[int], list[float]]:
+    """At most so many points of a line, evenly spread, the last among them: more than a screen shows only cost bytes."""
+    step = math.ceil(len(values) / most)
+    places = sorted({*range(0, len(values), step), len(values) - 1})
+    return places, [float(values.iloc[i]) for i in places]
 
 
 def months(series: Sequence[tuple[str, Sequence[float]]], names: Sequence[str], label: str, *, narrow: bool = False) -> Markup:

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -21,13 +21,10 @@ from kdtcn.report.entities import EntityPage
 from kdtcn.report.graph import linkage_svg
 from kdtcn.report.page import ADVICE, EventRow, SessionPage
 from kdtcn.report.summary import DataSummary, Evaluation, LearningCurve, SiteMeta
-from kdtcn.report.waterfall import waterfall_svg
+from kdtcn.report.waterfall import MOST, waterfall_svg
 
 ENOUGH = 60  # pages that are worth a second process: it takes seconds to start
 Job = tuple[SessionPage, SiteMeta, "Neighbours", frozenset[str]]
-
-
-DESCRIBED = 100  # events of a page whose entities come with their descriptions: a page is to stay below 400 KB
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,8 @@ def session_html(page: SessionPage, meta: SiteMeta, near: Neighbours = Neighbour
             steps=steps(page),
             sums=list(accumulate((event.effect for event in page.events), initial=page.base + page.older_total))[1:],
             strongest=strongest(page),
-            described=DESCRIBED,
+            described=_first_named(page),
+            most_steps=MOST,
             outside=sum(event.outside for event in page.events),
             labels={node.id: node.label for node in (*page.linkage.nodes, *page.linkage.rest_nodes)},
             texts={node.id for node in (*page.linkage.nodes, *page.linkage.rest_nodes) if node.kind == "text"},
@@ -124,6 +122,15 @@ def session_html(page: SessionPage, meta: SiteMeta, near: Neighbours = Neighbour
             linkage_svg=linkage_svg(page.linkage),
         )
     )
+
+
+def _first_named(page: SessionPage) -> dict[str, int]:
+    """The number of the first event that names an entity: there the entity is described, and only there."""
+    found: dict[str, int] = {}
+    for number, event in enumerate(page.events, start=1):
+        for ref in (*event.subject_entities, *event.object_entities):
+            found.setdefault(ref.id, number)
+    return found
 
 
 def index_html(
@@ -167,7 +174,7 @@ def entity_html(page: EntityPage, meta: SiteMeta, closes: pd.Series, linked: fro
         plots.Spot(
             pd.Timestamp(day),
             total,
-            "\n".join([f"{day}: {words.effect(total)}", *(words.short(one.words, 90) for one in mine[:4])]),
+            "\n".join([f"{day}: {words.effect(total)}", *(words.short(one.words, 80) for one in mine[:1])]),
             f"../sessions/{mine[0].page}.html#event-{mine[0].number}",
         )
         for day, total, mine in page.days
@@ -184,7 +191,9 @@ def entity_html(page: EntityPage, meta: SiteMeta, closes: pd.Series, linked: fro
             linked=linked,
             change=_changes(closes),
             wide=plots.timeline(closes, spots, label),
-            narrow=plots.timeline(closes, spots, label, narrow=True),
+            # no pointer hovers over a phone, and no finger hits a bar a few pixels wide: the table leads to the events
+            narrow=plots.timeline(closes, [replace(spot, title="", href="") for spot in spots], label, narrow=True),
+            most=entities.MOST_LISTED,
         )
     )
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from kdtcn.errors import InputError
 from kdtcn.explain.abrupt import AbruptPoint, Interval, TopEffect, intervals
-from kdtcn.report import entities, folder, render, search, words
+from kdtcn.report import entities, figures, folder, render, search, words
 from kdtcn.report.page import SessionPage, as_json
 from kdtcn.report.summary import Background, DataSummary, Evaluation, SiteMeta
 
-FORMAT = 2
+FORMAT = 3
 
 
 def write_site(
@@ -65,8 +65,9 @@ def _fill(
     for asset in (resources.files("kdtcn.report") / "assets").iterdir():
         _write(root / "assets" / asset.name, asset.read_text(encoding="utf-8"))
 
-    trees = {
-        page.name: {"format": FORMAT, "lake": dict(meta.lake), "row": index_row(page), "page": as_json(page)} for page in pages
+    trees: dict[str, dict[str, Any]] = {
+        page.name: {"format": FORMAT, "lake": dict(meta.lake), "row": index_row(page), "page": figures.pack(page)}
+        for page in pages
     }
     if len(trees) != len(pages):
         raise InputError("two pages have the same session and alignment; a site holds one of each")
@@ -77,9 +78,9 @@ def _fill(
     rows = [tree["row"] for tree in trees.values()]
     listed = sorted(rows, key=lambda row: (row["session"], row["alignment"] == "forecast"), reverse=True)
 
-    found = [tree["page"] for tree in trees.values()]
+    found = [{**tree["page"], "events": figures.whole_events(tree["page"])} for tree in trees.values()]
     told = folder.read_index(old)["entities"] if kept and old is not None else []
-    named = {ref["id"] for tree in kept.values() for event in tree["page"]["events"] for ref in entities.references(event)}
+    named = {entity for tree in kept.values() for entity in tree["page"]["entities"]}
     stay = named.intersection(told)  # pages that are not written anew link to these
     about = entities.gather(found, background.describe, stay)
     linked = frozenset(page.id for page in about)
@@ -110,7 +111,7 @@ def _fill(
 
 
 def _whole(
-    root: Path, name: str, old: Path | None, given: Any, html: Callable[[Any], str], figures: Callable[[Any], Any], nothing: Any
+    root: Path, name: str, old: Path | None, given: Any, html: Callable[[Any], str], tree: Callable[[Any], Any], nothing: Any
 ) -> None:
     """A page about the whole site; with `keep` and nothing given, the one that stands is taken over."""
     if given is None and old is not None and (old / f"{name}.html").is_file() and (old / f"{name}.json").is_file():
@@ -119,7 +120,7 @@ def _whole(
         return
     found = nothing if given is None else given
     _write(root / f"{name}.html", html(found))
-    _write_json(root / f"{name}.json", {"format": FORMAT, name: figures(found)})
+    _write_json(root / f"{name}.json", {"format": FORMAT, name: tree(found)})
 
 
 def index_row(page: SessionPage) -> dict[str, Any]:

@@ -26,7 +26,12 @@ _DROP = {
     "font-family",
     "stroke-miterlimit",
 }
-_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+# what the style sheet says of a chart, or a browser assumes
+_USUAL = {"opacity": "1", "stroke-width": "1", "font-size": "11px", "font-weight": "normal", "transform": "translate(0,0)"}
+_NUMBER = re.compile(r"-?\d+\.\d{2,}")
+_AT = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
+_CIRCLE = re.compile(r"M(-?[\d.]+),0A.*")
+_LINE = re.compile(r"M-?[\d.]+,-?[\d.]+(L-?[\d.]+,-?[\d.]+)+")
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ def draw(spec: Mapping[str, Any], label: str, *, marks: Mapping[str, Mark] | Non
     """A Vega-Lite specification as an inline <svg>; marks are found by its `description` channel."""
     root = ElementTree.fromstring(vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}))
     _rewrite(root, marks or {})
+    _shrink(root)
     for key in ("width", "height"):
         root.attrib.pop(key, None)
     # an image may hold no links; a group with a name may
@@ -75,8 +81,9 @@ def _rewrite(node: ElementTree.Element, marks: Mapping[str, Mark]) -> None:
             roles.append(f"{part[0]}-{_ROLE[colour]}")
     for key in [key for key in node.attrib if key in _DROP or "}" in key]:
         del node.attrib[key]
-    if node.attrib.get("opacity") == "1":
-        del node.attrib["opacity"]
+    for key, usual in _USUAL.items():
+        if node.attrib.get(key) == usual:
+            del node.attrib[key]
     if roles:
         node.attrib["class"] = " ".join(roles)
     for key in ("d", "transform"):
@@ -84,12 +91,57 @@ def _rewrite(node: ElementTree.Element, marks: Mapping[str, Mark]) -> None:
             node.attrib[key] = _NUMBER.sub(lambda found: f"{float(found[0]):.1f}", node.attrib[key])
 
 
+def _shrink(node: ElementTree.Element) -> None:
+    """The same picture in fewer bytes: groups that say nothing are opened, shapes that look alike become one path."""
+    alike: dict[tuple[tuple[str, str], ...], ElementTree.Element] = {}
+    for child in list(node):
+        _shrink(child)
+        if child.tag == "g" and not child.attrib:
+            place = list(node).index(child)
+            node.remove(child)
+            for n, inner in enumerate(child):
+                node.insert(place + n, inner)
+        if child.tag != "path" or len(child):
+            continue
+        _dot(child)
+        if "transform" in child.attrib:
+            continue
+        child.attrib["d"] = _straight(child.attrib["d"])
+        look = tuple(sorted((key, value) for key, value in child.attrib.items() if key != "d"))
+        first = alike.setdefault(look, child)
+        if first is not child:  # bars and dots of a chart do not cover each other, so that their order tells nothing
+            first.attrib["d"] += child.attrib["d"]
+            node.remove(child)
+
+
+def _dot(path: ElementTree.Element) -> None:
+    """A disc as a stroke of no length with a round end."""
+    at, disc = _AT.fullmatch(path.attrib.get("transform", "")), _CIRCLE.fullmatch(path.attrib["d"])
+    if at is None or disc is None:
+        return
+    fill = path.attrib.get("class", "")
+    path.attrib = {"d": f"M{at[1]},{at[2]}h0", "class": fill.replace("f-", "s-", 1), "stroke-width": f"{2 * float(disc[1]):.1f}"}
+    path.attrib["stroke-linecap"] = "round"
+
+
+def _straight(d: str) -> str:
+    """A line without the points between two of the same height."""
+    if not _LINE.fullmatch(d):
+        return d
+    points = [point.split(",") for point in d[1:].split("L")]
+    heights = [None, *(y for _, y in points), None]
+    kept = [point for n, point in enumerate(points, 1) if not heights[n - 1] == heights[n] == heights[n + 1]]
+    return "M" + "L".join(",".join(point) for point in kept)
+
+
 def _nothing(node: ElementTree.Element) -> bool:
-    """Empty paths that Vega leaves for events and backgrounds."""
+    """Empty paths that Vega leaves for events and backgrounds, and ticks of no length."""
     tag = node.tag.rpartition("}")[2]
     return (
-        tag == "path" and (node.attrib.get("d", "") in {"", "M0,0h0v0h0Z"} or "background" in node.attrib.get("class", ""))
-    ) or (tag == "rect" and node.attrib.get("fill") == "transparent")
+        (tag == "path" and (node.attrib.get("d", "") in {"", "M0,0h0v0h0Z"} or "background" in node.attrib.get("class", "")))
+        or (tag == "rect" and node.attrib.get("fill") == "transparent")
+        or (tag == "line" and node.attrib.get("x2") == node.attrib.get("y2") == "0")
+    )
 
 
 _CONFIG = {

@@ -24,9 +24,9 @@ from kdtcn.explain.effects import event_effects
 from kdtcn.explain.pending import OLDER, effect_rows, item_ranks
 from kdtcn.explain.placebo import SESSIONS
 from kdtcn.lake import Lake
-from kdtcn.report import folder, render, site
+from kdtcn.report import figures, folder, render, site
 from kdtcn.report.assemble import Assembler
-from kdtcn.report.page import SessionPage, as_json
+from kdtcn.report.page import SessionPage
 from kdtcn.report.summary import SiteMeta
 from kdtcn.training.fold import Sight
 from kdtcn.training.forecast import outlook
@@ -80,7 +80,7 @@ def verify(page: Path, lake: Lake, settings: Settings, config_path: str) -> list
     # the code's version is told above, the command is a matter of how this one was called: neither is a figure of the page
     stated = replace(again.provenance, code_version=made["code_version"], command=made["command"])
     again = replace(again, provenance=stated)
-    found += [*differences(stored, json.loads(json.dumps(as_json(again))))]
+    found += [*differences(stored, json.loads(json.dumps(figures.pack(again))))]
     found += _text(html, again, folder.read_index(html.parent.parent))
     return found
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kdtcn.report import words
 from kdtcn.report.page import SessionPage
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 944, 260, 64, 12, 22
 WIDEST = 34  # px of a bar where few events leave room
+MOST = 30  # events with a step of their own, those of largest effects; more would be lines that no eye tells apart
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,20 @@ class Step:
 
 
 def waterfall_steps(page: SessionPage) -> Iterator[Step]:
-    """Older sessions, oldest first, then events by popularity; what the method left unexplained comes last, if anything."""
+    """Older sessions, oldest first, then events by popularity, then all the other events, and what was left unexplained."""
     at = page.base
     for row in page.older:
         yield Step(f"all news of {row.session:%Y-%m-%d}", at, at + row.effect)
         at += row.effect
-    for n, event in enumerate(page.events):
+    ranked = sorted(range(len(page.events)), key=lambda n: -abs(page.events[n].effect))
+    for n in sorted(ranked[:MOST]):
+        event = page.events[n]
         yield Step(event.words, at, at + event.effect, n + 1)
         at += event.effect
+    if others := ranked[MOST:]:
+        rest = sum(page.events[n].effect for n in others)
+        yield Step(f"the other {len(others)} events", at, at + rest)
+        at += rest
     if abs(page.logit - at) > 1e-3:
         yield Step("not attributed", at, page.logit)
 
@@ -71,8 +78,12 @@ def waterfall_svg(page: SessionPage) -> Markup:
         x = LEFT + slot * (n + 1)
         top, size = y(max(step.start, step.end)), abs(step.end - step.start) * scale
         rect = f'<rect class="f-{step.kind}" x="{x:.1f}" y="{top:.1f}" width="{bar:.1f}" height="{max(size, 0.6):.1f}"/>'
-        inner = f'<a href="#event-{step.event}" tabindex="-1" aria-label="event {step.event}">{rect}</a>' if step.event else rect
-        parts.append(f'<g class="step" data-effect="{step.end - step.start:.5f}">{inner}</g>')
+        moved = f'class="step" data-effect="{step.end - step.start:.5f}"'
+        parts.append(
+            f'<a {moved} href="#event-{step.event}" tabindex="-1" aria-label="event {step.event}">{rect}</a>'
+            if step.event
+            else f"<g {moved}>{rect}<title>{escape(step.name)}</title></g>"
+        )
     ends = ((0, page.base, "no news"), (len(steps) + 1, page.logit, "prediction"))
     for at, value, name in ends:
         x = LEFT + slot * at

@@ -104,7 +104,7 @@ def test_an_entity_tells_its_events_over_time_and_its_facts_of_the_day(shared: P
     shared.goto((site / "entities" / "kd-gb.html").as_uri())
     table = shared.locator("section").first
     assert table.locator("tbody tr").count() > 3
-    assert shared.locator("svg.wide circle").count() == 3  # sessions with events of it
+    assert shared.locator("svg.wide a rect").count() == 3  # sessions with events of it
     assert "since" in shared.inner_text("#facts-title ~ div").lower()
     assert "1973-01-01" in shared.content()
     assert shared.inner_text("#facts-title").endswith("2016-06-26")  # the day before its last session

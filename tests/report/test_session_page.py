@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from kdtcn.explain.linkage import link_events
-from kdtcn.report import charts, write_site
+from kdtcn.report import charts, waterfall, write_site
 from kdtcn.report.page import SessionPage, SimilarRow, Stability
 from kdtcn.report.render import session_html, strongest
 from kdtcn.report.waterfall import waterfall_steps
@@ -75,7 +75,12 @@ def test_the_waterfall_goes_from_no_news_to_the_prediction() -> None:
     assert steps[0].start == FULL.base
     assert steps[-1].end == pytest.approx(FULL.logit)
     assert all(a.end == b.start for a, b in pairwise(steps))
-    assert [step.event for step in steps if step.event] == list(range(1, 41))
+    shown = [step for step in steps if step.event]
+    assert [step.event for step in shown] == sorted(step.event for step in shown)
+    assert len(shown) == waterfall.MOST
+    left = sorted(abs(e.effect) for e in FULL.events)[: 40 - waterfall.MOST]
+    assert min(abs(step.end - step.start) for step in shown) >= max(left)
+    assert f"the other {40 - waterfall.MOST} events" in [step.name for step in steps]
     missing = list(waterfall_steps(dataclasses.replace(FULL, logit=FULL.logit + 0.5)))
     assert missing[-1].name == "not attributed"
 

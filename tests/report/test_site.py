@@ -80,9 +80,9 @@ def test_the_json_holds_the_figures_of_the_page(tmp_path: Path) -> None:
     page = made.page(n=5)
     out = write_site(tmp_path / "out", [page], made.evaluation(), made.data(), made.META).parent
     found = _read(out / "sessions" / "2016-06-24.json")["page"]
-    assert found["p_up"] == page.p_up
-    assert [event["effect"] for event in found["events"]] == [event.effect for event in page.events]
-    assert found["recent"][-1]["c"] == page.recent[-1].c
+    assert found["p_up"] == pytest.approx(page.p_up, abs=1e-7)
+    assert [event["effect"] for event in found["events"]] == pytest.approx([event.effect for event in page.events], abs=1e-7)
+    assert found["recent"][-1]["c"] == pytest.approx(page.recent[-1].c, abs=1e-7)
     assert found["provenance"]["data_versions"]["prices"] == 3
     assert len(_read(out / "evaluation.json")["evaluation"]["rows"]) == 72
     assert _read(out / "data.json")["data"]["sources"][0]["read"] == 30112
