@@ -82,7 +82,7 @@ def effects_spec(page: SessionPage, *, narrow: bool = False) -> Spec:
     if k and older:
         layers.append(_rule({"x": k + 1.0}, COLOUR["grid"], strokeDash=[3, 3]))
     heads = [{"x": 0.5, "text": "Events by popularity" if narrow else "Events, most popular first"}] if k else []
-    heads += [{"x": k + 1.4, "text": "Older" if narrow else "Older sessions, newest first"}] if older else []
+    heads += [{"x": k + 1.4, "text": "Older" if narrow else "Older, newest first"}] if older else []
     titles = {"type": "text", "align": "left", "color": COLOUR["muted"], "fontSize": 11}
     place = {"x": _q("x"), "y": {"value": -9}, "text": {"field": "text", "type": "nominal"}}
     layers.append({"data": {"values": heads}, "mark": titles, "encoding": place})
