@@ -247,7 +247,9 @@ def test_a_backfill_agrees_with_the_experiment_and_is_done_once(ran: Path, api: 
     assert {k: v for k, v in after.items() if k != "runs"} == {k: v for k, v in before.items() if k != "runs"}
 
 
-@pytest.mark.parametrize("table", ["extractions", "links", "predictions"])
+@pytest.mark.parametrize(
+    "table", [pytest.param("extractions", marks=pytest.mark.slow), pytest.param("links", marks=pytest.mark.slow), "predictions"]
+)
 def test_a_killed_run_goes_on_where_it_was(ran: Path, world: Path, tmp_path: Path, table: str, api: str) -> None:
     """SIGKILL as soon as a stage has written its first rows, then run again: the lake is that of an undisturbed run."""
     (tmp_path / "world").symlink_to(world / "world")

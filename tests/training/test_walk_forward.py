@@ -146,6 +146,7 @@ def _train(folder: Path, sight: Sight) -> None:
     train(lake, settings, sight, walks(settings)[::2])
 
 
+@pytest.mark.slow
 def test_a_walk_that_is_killed_goes_on_with_nothing_twice_and_nothing_lost(tmp_path: Path) -> None:
     """SIGKILL to the parent alone while two processes train; run again, the rows are those of an undisturbed run in one."""
     once, again = tmp_path / "once", tmp_path / "again"
