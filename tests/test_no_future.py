@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from kdtcn import models
-from kdtcn.config import Settings
+from kdtcn.config import Settings, TrainingSettings
 from kdtcn.lake import Lake
 from kdtcn.sessions import closes, day_end, decision_time, sessions
 from kdtcn.training.fold import Fold, Sight, prepare
@@ -189,7 +189,12 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Fold:
     return prepare(*_args(build(tmp_path_factory.mktemp("other"), 7)))
 
 
-@pytest.mark.parametrize("name", [m for m in models.available() if m != "arima"] + ["arima"])
+DEFAULT = TrainingSettings().models
+
+
+@pytest.mark.parametrize(
+    "name", [*DEFAULT, *(pytest.param(name, marks=pytest.mark.slow) for name in models.available() if name not in DEFAULT)]
+)
 def test_another_future_changes_no_forecast_before_it(first: Fold, other: Fold, name: str) -> None:
     rows = first.split.test[first.split.test <= CUT]
     runs = [run_job(Job(name, 0, "forecast"), fold.data, fold.split, rows, {"epochs": 2}) for fold in (first, other)]

@@ -40,7 +40,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     test_from = days[days.searchsorted(FIRST) + N - TEST]
     home = tmp_path_factory.mktemp("plant")
     sets = [f"home={home}", f"evaluation.test_from={test_from:%Y-%m-%d}", "graph.epochs=5", "nlp.workers=1"]
-    return load(None, sets)
+    return load(None, [*sets, "training.options.volatility=har"])  # as configs/djia.yaml, which the command reads
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,12 @@ def test_the_command_plans_prints_and_draws(lake: Lake, rows: pd.DataFrame, sett
     import kdtcn.cli.plant  # noqa: F401  (registers the command)
     from kdtcn.cli import app
 
-    sets = [f"home={settings.home}", f"evaluation.test_from={settings.evaluation.test_from}", "graph.epochs=5"]
+    sets = [
+        f"home={settings.home}",
+        f"evaluation.test_from={settings.evaluation.test_from}",
+        "graph.epochs=5",
+        "training.options={}",
+    ]
     common = ["demo", "plant", "--rate", "0.9", *(part for pair in sets for part in ("--set", pair))]
     sizes = ["--size", "0", "--size", f"{HUGE:g}"]
     ask = CliRunner().invoke(app, [*common, *sizes, "--replicates", "3", "--dry-run", "--json"])
