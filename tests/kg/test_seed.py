@@ -134,10 +134,7 @@ def test_what_every_member_of_the_dow_has():
         assert set(dow["head"]) <= with_relation(relation), relation
     supplied = SEED.facts.query("relation == 'supplier_of'")
     assert supplied["valid_from"].notna().all()
-    for year in range(2008, 2018):
-        day = pd.Timestamp(year, 2, 20)
-        members = dow[(dow["valid_from"] <= day) & ~(dow["valid_to"] < day)]["head"]
-        assert set(members) <= set(supplied["tail"]), year
+    assert set(dow["head"]) <= set(supplied["tail"])
 
 
 def test_borders_go_both_ways():
