@@ -68,19 +68,23 @@ def explain_pending(
         return len(missing)
     ranks, seeds = item_ranks(lake, view), siblings(lake, view)
     for session in track(missing, "event effects", len(missing)):
-        found = event_effects(
-            view.model,
-            view.data,
-            view.data.position(session),
-            method=method,
-            samples=settings.explain.samples,
-            placebo=settings.explain.placebo,
-            popularity=ranks,
-            seed=0,
-        )
-        rows = effect_rows(found, model_id, ranks, view)
+        rows = effect_rows(session_effects(view, session, settings, method, ranks), model_id, ranks, view)
         lake.upsert("effects", pd.concat([rows, *_of_seeds(seeds, view, session, rows)], ignore_index=True))
     return len(missing)
+
+
+def session_effects(view: Outlook, session: pd.Timestamp, settings: Settings, method: str, ranks: np.ndarray) -> Effects:
+    """The effects as they are stored: with the configured draws and one seed, so that they come out the same whenever they are made."""
+    return event_effects(
+        view.model,
+        view.data,
+        view.data.position(session),
+        method=method,
+        samples=settings.explain.samples,
+        placebo=settings.explain.placebo,
+        popularity=ranks,
+        seed=0,
+    )
 
 
 def _without_news(model_id: str, method: str, logits: pd.Series) -> pd.DataFrame:

@@ -20,8 +20,7 @@ from deltalake import DeltaTable
 from kdtcn import __version__
 from kdtcn.config import Settings
 from kdtcn.errors import InputError
-from kdtcn.explain.effects import event_effects
-from kdtcn.explain.pending import OLDER, effect_rows, item_ranks
+from kdtcn.explain.pending import OLDER, effect_rows, item_ranks, session_effects
 from kdtcn.explain.placebo import SESSIONS
 from kdtcn.lake import Lake
 from kdtcn.report import figures, folder, render, site
@@ -127,17 +126,7 @@ def _forecast(then: Lake, settings: Settings, sight: Sight, again: SessionPage, 
     if view.model.kind is None:
         return found
     ranks = item_ranks(then, view)
-    method = again.provenance.method
-    computed = event_effects(
-        view.model,
-        view.data,
-        view.data.position(session),
-        method=method,
-        samples=settings.explain.samples,
-        placebo=settings.explain.placebo,
-        popularity=ranks,
-        seed=0,
-    )
+    computed = session_effects(view, session, settings, again.provenance.method, ranks)
     effects = effect_rows(computed, model_id, ranks, view).set_index("event_id")["effect"]
     told = {event["event_id"]: event["effect"] for event in stored["events"]}
     told |= {f"{OLDER}{row['session']}": row["effect"] for row in stored["older"]}
