@@ -74,11 +74,6 @@ class Source:
         return Batch(prices, vectors, session, torch.ones(len(session)), windows, rows, items)
 
 
-def batch_of(data: Dataset, kind: str | None, idx: np.ndarray) -> Batch:
-    """One batch with the windows that end at rows `idx`."""
-    return Source(data, kind).batch(idx)
-
-
 def runs(idx: np.ndarray, length: int, together: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
     """Every row of idx once, as batches of `together` random runs of up to `length` neighbouring rows.
 

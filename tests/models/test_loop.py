@@ -6,7 +6,7 @@ import torch
 
 from kdtcn import models
 from kdtcn.errors import ConfigError, ModelError
-from kdtcn.models.batches import batch_of
+from kdtcn.models.batches import Source
 from kdtcn.models.loop import hide, loss
 from kdtcn.models.neural import NeuralModel
 from kdtcn.models.options import Options
@@ -84,7 +84,7 @@ def test_no_known_label_is_an_error() -> None:
 
 def test_single_items_and_whole_sessions_are_hidden_in_training() -> None:
     torch.manual_seed(0)
-    batch = batch_of(DATA, "text", TRAIN)
+    batch = Source(DATA, "text").batch(TRAIN)
     assert batch.session is not None
     hidden = hide(batch, Options(drop_items=0.0, drop_sessions=0.3)).mask
     assert hidden is not None
@@ -94,7 +94,7 @@ def test_single_items_and_whole_sessions_are_hidden_in_training() -> None:
     single = hide(batch, Options(drop_items=0.1, drop_sessions=0.0)).mask
     assert single is not None
     assert 0.85 < float(single.mean()) < 0.95
-    prices = batch_of(DATA, None, TRAIN)
+    prices = Source(DATA, None).batch(TRAIN)
     assert hide(prices, Options()) is prices
 
 

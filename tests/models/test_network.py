@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kdtcn.errors import ModelError
-from kdtcn.models.batches import Source, batch_of, runs
+from kdtcn.models.batches import Source, runs
 from kdtcn.models.kdtcn import Kdtcn
 from kdtcn.models.network import Network, NewsEncoder
 from tests.models.worlds import world
@@ -59,7 +59,7 @@ def test_weights_are_positive_and_the_scaler_is_folded_in() -> None:
 
 
 def test_many_masks_at_once_equal_one_at_a_time(network: Network) -> None:
-    batch = batch_of(DATA, "text+graph", np.array([50, 51, 60]))
+    batch = Source(DATA, "text+graph").batch(np.array([50, 51, 60]))
     assert batch.vectors is not None
     assert batch.session is not None
     v, w = network.encode(batch.vectors)
@@ -90,7 +90,7 @@ def test_a_hidden_item_is_one_that_never_was(network: Network) -> None:
 
 def test_a_batch_holds_the_windows_it_was_asked_for() -> None:
     idx = np.array([40, 12, 41, 90])
-    batch = batch_of(DATA, "word", idx)
+    batch = Source(DATA, "word").batch(idx)
     items = DATA.items["word"]
     assert batch.items is not None
     assert batch.vectors is not None
@@ -107,7 +107,7 @@ def test_a_batch_holds_the_windows_it_was_asked_for() -> None:
 @pytest.mark.parametrize("row", [DATA.window - 2, len(DATA)])
 def test_a_row_without_a_full_window_is_refused(row: int) -> None:
     with pytest.raises(ModelError, match="a full window of 5 sessions exists from row 4 to 119"):
-        batch_of(DATA, None, np.array([row]))
+        Source(DATA, None).batch(np.array([row]))
 
 
 @given(n=st.integers(1, 200), length=st.integers(1, 40), together=st.integers(1, 5), seed=st.integers(0, 5))
