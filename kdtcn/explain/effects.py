@@ -1,7 +1,9 @@
 """Event effects: how much each event of a session moves the raw logit of P(up) of a named model.
 
 The effects of all players add up to the logit minus the no-news logit (completeness). Sampled Shapley values and
-integrated gradients come from Captum; exact Shapley values and leave-one-out are checks for small sessions.
+integrated gradients come from Captum; exact Shapley values and leave-one-out are checks for small sessions. Excitation
+back-propagation answers another question, which events are behind the side that the logit is on: its effects are shares, and
+it is defined for temporal convolutions alone (`kdtcn.explain.excitation`).
 
 Shapley (1953); Castro, Gomez, Tejada (2009) for sampling; Sundararajan, Taly, Yan (ICML 2017) for integrated gradients.
 """
@@ -17,6 +19,7 @@ import torch
 from captum.attr import IntegratedGradients, ShapleyValueSampling
 
 from kdtcn.errors import InputError
+from kdtcn.explain.excitation import winning
 from kdtcn.explain.game import Game
 from kdtcn.explain.placebo import placebo_band
 from kdtcn.features.dataset import Dataset
@@ -35,7 +38,8 @@ class Effects:
 
     effects[j] belongs to event_ids[j]; older_effects[t] to the session older_sessions[t] of the window, all its news
     together. stderr is the sampling error of effects (zero for methods that do not sample); low and high bound the
-    placebo band (2.5 % to 97.5 %; NaN where none was drawn).
+    placebo band (2.5 % to 97.5 %; NaN where none was drawn). Of `excitation` the effects are winning probabilities, which
+    add up to one with that of the prices, all with the sign of the side that wins; there is no band.
     """
 
     session: pd.Timestamp
@@ -53,7 +57,7 @@ class Effects:
 
     @property
     def gap(self) -> float:
-        """What the effects leave unexplained of the logit minus the base; zero but for the method's error."""
+        """What the effects leave unexplained of the logit minus the base; zero but for the method's error where it is complete."""
         return float(self.logit - self.base - self.effects.sum() - self.older_effects.sum())
 
 
@@ -72,7 +76,8 @@ def event_effects(
 
     samples: permutations for `shapley`. placebo: items drawn from earlier days for each event's band, 0 for none;
     `popularity` (N,) gives the rank of every item of the model's kind, so that like is drawn for like.
-    Raises ModelError for a model that reads no news, InputError for an unknown method or too many players for `exact`.
+    Raises ModelError for a model that reads no news or that `excitation` is not defined for, InputError for an unknown method or
+    too many players for `exact`.
     """
     if method not in METHODS:
         raise InputError(f"effect method {method!r} is unknown; choose one of {', '.join(METHODS)}")
@@ -81,7 +86,7 @@ def event_effects(
         ends = game.value(torch.stack([torch.zeros(game.players), torch.ones(game.players)]))
         attribution, stderr = METHODS[method](game, samples, seed)
         low = high = np.full(game.k, np.nan)
-        if placebo and game.k:
+        if placebo and game.k and method != "excitation":  # the band is in logits
             low, high = placebo_band(game, draws=placebo, popularity=popularity, seed=seed)
     k = game.k
     return Effects(
@@ -186,9 +191,16 @@ def _exact(game: Game, samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]
     return found, np.zeros(game.players)
 
 
+def _excited(game: Game, samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Winning probabilities, with the sign of the side that they push the logit to."""
+    probabilities, side = winning(game)
+    return side * probabilities[:-1], np.zeros(game.players)
+
+
 METHODS: dict[str, Callable[[Game, int, int], tuple[np.ndarray, np.ndarray]]] = {
     "shapley": _sampled,
     "integrated-gradients": _gradients,
     "leave-one-out": _left_out,
     "exact": _exact,
+    "excitation": _excited,
 }

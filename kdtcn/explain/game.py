@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kdtcn import models
 from kdtcn.errors import ModelError
 from kdtcn.features.dataset import Dataset
 
@@ -33,9 +34,8 @@ class Game:
         network = getattr(model, "network", None)
         name = getattr(model, "family", model)
         if kind is None:
-            raise ModelError(
-                f"model {name!r} reads no news, so its events have no effects; choose wb-tcn, eb-tcn, kdeb-tcn or kdtcn"
-            )
+            reading = ", ".join(other for other in models.available() if models.family(other).kind)
+            raise ModelError(f"model {name!r} reads no news, so its events have no effects; choose one of {reading}")
         if network is None:
             raise ModelError(f"model {name!r} is not fitted yet, so there is nothing to explain; train it first")
         if i < data.window - 1 or i >= len(data):
@@ -44,6 +44,7 @@ class Game:
             )
         if isinstance(network, torch.nn.Module):
             network.eval()  # dropout would make the same coalition worth something else each time
+        self.family = str(name)
         self.network: NewsNetwork = network
         self.items = data.items[kind]
         self.window = data.window
