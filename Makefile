@@ -6,7 +6,7 @@ KDTCN := $(VENV)/bin/kdtcn
 export OMP_NUM_THREADS ?= 1
 export DO_NOT_TRACK = 1
 
-.PHONY: run paper test slow lint chromium nlp bench-kg world screens clean
+.PHONY: run paper zoo test slow lint chromium nlp bench-kg world screens clean
 
 run: $(VENV)/.run  ## install, run the whole chain on the data that ships, say where the report is
 	@$(KDTCN) run --config configs/demo.yaml
@@ -14,6 +14,10 @@ run: $(VENV)/.run  ## install, run the whole chain on the data that ships, say w
 # INTO=README.md also renews the section of results there.
 paper: $(VENV)/.run  ## all models x 10 seeds x both alignments x five protocols on the real data; goes on where it was
 	@$(KDTCN) paper --config configs/paper.yaml $(addprefix --into ,$(INTO))
+
+# INTO=docs/MODELS.md also renews costs, results and conclusions there.
+zoo: $(VENV)/.run  ## every model x 5 seeds x four folds on the real data, on one table; goes on where it was
+	@$(KDTCN) zoo --config configs/zoo.yaml $(addprefix --into ,$(INTO))
 
 test: $(VENV)/.test chromium lint  ## install, then every kind of check at small count
 	$(VENV)/bin/pytest -n 2 --dist loadgroup -m "not slow"

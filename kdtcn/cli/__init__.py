@@ -53,6 +53,7 @@ def main() -> None:
         search,
         status,
         study,
+        zoo,
     )
 
     try:

@@ -11,14 +11,17 @@ from kdtcn.cli.common import ConfigOption, JsonOption, SetOption, open_lake, out
 if TYPE_CHECKING:
     from kdtcn.config import Settings
     from kdtcn.lake import Lake
+    from kdtcn.training.experiment import Walk
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="folder of the Kaggle set; default: djia/ in $KDTCN_SHARED_DATA", metavar="FOLDER"),
+]
 
 
 @app.command()
 def paper(
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="folder of the Kaggle set; default: djia/ in $KDTCN_SHARED_DATA", metavar="FOLDER"),
-    ] = None,
+    data: DataOption = None,
     output: Annotated[Path | None, typer.Option("--output", help="folder for the files; default: paper/ beside the lake")] = None,
     into: Annotated[
         list[Path],
@@ -51,13 +54,14 @@ def paper(
     settings, lake = open_lake(config, sets)
     for name in settings.training.models:
         family(name)  # an unknown name fails now, not after the extraction
+    ways = [walk for _, walk in walks(settings)]
     if dry_run:
-        show(planned(lake, settings), json_)
+        show(planned(lake, settings, ways), json_)
         return
     command = f"kdtcn paper --config {config}" + "".join(f" --set {pair}" for pair in sets)
     with Run(lake, "paper", settings.fingerprint()) as run:
         fill(lake, settings, data)
-        ids = train(lake, settings, Sight.of(lake, settings), [walk for _, walk in walks(settings)])
+        ids = train(lake, settings, Sight.of(lake, settings), ways)
         run.note(model_ids=ids[0])  # what `evaluate` shows: the primary endpoint
     found = results(lake, settings, ids)
     page = write(found, settings, command, output or settings.folder / "paper")
@@ -94,9 +98,8 @@ def fill(lake: "Lake", settings: "Settings", data: Path | None) -> None:
     link_pending(lake, load_graph(lake), threshold=settings.graph.threshold, folder=settings.folder / "index")
 
 
-def planned(lake: "Lake", settings: "Settings") -> dict[str, object]:
+def planned(lake: "Lake", settings: "Settings", ways: "list[Walk]") -> dict[str, object]:
     """What would be trained at most, before anything that is done already is left out."""
-    from kdtcn.evaluation.protocols import walks
     from kdtcn.training import jobs_for
     from kdtcn.training.experiment import folds_of
 
@@ -104,5 +107,5 @@ def planned(lake: "Lake", settings: "Settings") -> dict[str, object]:
     plan: dict[str, object] = {"models and seeds a fold": each, "lake": lake.url}
     if lake.version("prices") < 0:
         return {**plan, "folds": "told after the import"}
-    tasks, _ = folds_of(lake, settings, [walk for _, walk in walks(settings)])
+    tasks, _ = folds_of(lake, settings, ways)
     return {**plan, "folds": len(tasks), "trainings": len(tasks) * each}

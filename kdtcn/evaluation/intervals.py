@@ -4,8 +4,8 @@ import numpy as np
 
 _Z = 1.959963984540054  # 97.5 % quantile of the normal distribution
 _FEW = 30  # sessions below which resampling blocks says too little
-_BLOCK = 5  # a week: hits of neighbouring sessions share volatility and news
-_SAMPLES = 2000
+BLOCK = 5  # a week: hits of neighbouring sessions share volatility and news
+SAMPLES = 2000
 _POWER = 0.8416212335729143  # 80 % quantile
 
 
@@ -19,7 +19,7 @@ def wilson(hits: float, n: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def block_bootstrap(values: np.ndarray, block: int = _BLOCK, samples: int = _SAMPLES, seed: int = 0) -> tuple[float, float]:
+def block_bootstrap(values: np.ndarray, block: int = BLOCK, samples: int = SAMPLES, seed: int = 0) -> tuple[float, float]:
     """Percentile interval of the mean of a series by circular blocks (Politis & Romano 1992); the same seed, the same interval."""
     values = np.asarray(values, dtype=np.float64)
     n = len(values)

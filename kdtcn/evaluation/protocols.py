@@ -1,6 +1,6 @@
 """One set of models under every protocol: three ways through the same test sessions, and the two splits of the literature."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -12,7 +12,7 @@ from kdtcn.config import EvaluationSettings, Settings
 from kdtcn.evaluation.abrupt import abrupt_comparisons, abrupt_table
 from kdtcn.evaluation.comparison import comparisons, holm, mcnemar_test
 from kdtcn.evaluation.ensembles import with_ensemble
-from kdtcn.evaluation.openings import opened
+from kdtcn.evaluation.openings import opened, times
 from kdtcn.evaluation.overfitting import Overfitting, overfitting
 from kdtcn.evaluation.stored import stored_predictions
 from kdtcn.evaluation.tables import directional, table
@@ -56,10 +56,10 @@ PROTOCOLS = (
 SAME_SESSIONS = (PRIMARY, "window", "fixed")
 
 
-def walks(settings: Settings) -> list[tuple[Protocol, Walk]]:
+def walks(settings: Settings, protocols: Sequence[Protocol] = PROTOCOLS) -> list[tuple[Protocol, Walk]]:
     """Every protocol under every alignment of the settings; alignments one after the other."""
     chosen = settings.evaluation
-    return [(protocol, Walk(name, protocol.of(chosen))) for name in chosen.alignments for protocol in PROTOCOLS]
+    return [(protocol, Walk(name, protocol.of(chosen))) for name in chosen.alignments for protocol in protocols]
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,12 @@ class Results:
 
 def results(lake: Lake, settings: Settings, ids: Sequence[Sequence[str]]) -> Results:
     """Score the stored forecasts of the models that `train` returned for `walks(settings)`, in its order."""
-    made = dict(_made(lake, settings, ids))
-    for rows in made.values():  # all of them first: whether a figure is looked at before or after another says nothing
-        opened(lake, settings, rows, "paper")
+    made = forecasts(lake, settings, ids, "paper")
     configurations = max(1, tried(lake))
     parts: dict[str, list[pd.DataFrame]] = {"scores": [], "tests": [], "on_abrupt": []}
     luck: dict[tuple[str, str], Overfitting] = {}
     for name, rows in made.items():
-        counts = opened(lake, settings, rows, "paper")
+        counts = times(lake, rows)
         scored = table(with_ensemble(rows, settings.training.live), settings.evaluation.thresholds)
         parts["scores"].append(scored.assign(protocol=name, opened=scored["alignment"].map(counts)))
         parts["tests"].append(comparisons(rows, tried=configurations).assign(protocol=name))
@@ -115,11 +113,19 @@ def results(lake: Lake, settings: Settings, ids: Sequence[Sequence[str]]) -> Res
     )
 
 
-def _made(lake: Lake, settings: Settings, ids: Sequence[Sequence[str]]) -> Iterator[tuple[str, pd.DataFrame]]:
-    for protocol in PROTOCOLS:
-        mine = [name for (other, _), names in zip(walks(settings), ids, strict=True) if other == protocol for name in names]
+def forecasts(
+    lake: Lake, settings: Settings, ids: Sequence[Sequence[str]], command: str, protocols: Sequence[Protocol] = PROTOCOLS
+) -> dict[str, pd.DataFrame]:
+    """`stored_predictions` by protocol of the models that `train` returned for `walks`; the openings of `command` are counted."""
+    made = {}
+    for protocol in protocols:
+        under = zip(walks(settings, protocols), ids, strict=True)
+        mine = [name for (other, _), names in under if other == protocol for name in names]
         chosen = settings.model_copy(update={"evaluation": protocol.of(settings.evaluation)})
-        yield protocol.name, stored_predictions(lake, chosen, mine)
+        made[protocol.name] = stored_predictions(lake, chosen, mine)
+    for rows in made.values():  # all before any is scored: whether a figure is looked at before or after another says nothing
+        opened(lake, settings, rows, command)
+    return made
 
 
 def _protocol_first(frame: pd.DataFrame) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def direction(scores: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     for other in tests["against"].drop_duplicates():
         rows = tests[tests["against"] == other]
         mark = f"{other} ({_percent(accuracy[other])})"
-        said.append(_verdict(rows, mark, lambda row: f"{row['model']} ({_points(row['gap'])}, {_p(row['mcnemar_holm'])})"))
+        said.append(_verdict(rows, mark, lambda row: f"{row['model']} ({_points(row['gap'])}, {p_value(row['mcnemar_holm'])})"))
     return said
 
 
@@ -56,7 +56,7 @@ def _verdict(rows: pd.DataFrame, mark: str, name: Callable[[Row], str]) -> str:
     told = rows["mcnemar_holm"] < LEVEL
     better, worse = rows[told & (rows["gap"] > 0)], rows[told & (rows["gap"] < 0)]
     parts = [
-        f"{_list([name(row) for row in part.to_dict('records')])} {verb if len(part) > 1 else verb_one} {mark}"
+        f"{listed([name(row) for row in part.to_dict('records')])} {verb if len(part) > 1 else verb_one} {mark}"
         for part, verb, verb_one in ((better, "beat", "beats"), (worse, "lose to", "loses to"))
         if len(part)
     ]
@@ -105,7 +105,9 @@ def news(tests: pd.DataFrame, live: str) -> list[str]:
         return []
     one = row.iloc[0]
     told = one["mcnemar_holm"] < LEVEL
-    figures = f"({_points(one['gap'])}, {_p(one['mcnemar_holm'])} after correction for {int(one['corrected_for'])} comparisons)"
+    figures = (
+        f"({_points(one['gap'])}, {p_value(one['mcnemar_holm'])} after correction for {int(one['corrected_for'])} comparisons)"
+    )
     if not told:
         return [f"{live}, which reads the news, is not told apart from the same network on prices alone {figures}."]
     return [
@@ -123,13 +125,13 @@ def same_day(alignments: pd.DataFrame) -> list[str]:
     if told.empty:
         best = _at(rows, rows["gap"])
         return [
-            f"{start} no model changes by more than luck would (most {best['model']}, {_points(best['gap'])}, {_p(best['mcnemar_holm'])})."
+            f"{start} no model changes by more than luck would (most {best['model']}, {_points(best['gap'])}, {p_value(best['mcnemar_holm'])})."
         ]
     changes = [
-        f"{row['model']} changes by {_points(row['gap'])} to {_percent(row['accuracy'])} ({_p(row['mcnemar_holm'])})"
+        f"{row['model']} changes by {_points(row['gap'])} to {_percent(row['accuracy'])} ({p_value(row['mcnemar_holm'])})"
         for row in told.to_dict("records")
     ]
-    return [f"{start} {_list(changes)}."]
+    return [f"{start} {listed(changes)}."]
 
 
 def abrupt(found: Results) -> list[str]:
@@ -149,7 +151,7 @@ def abrupt(found: Results) -> list[str]:
         tests = _of(found.on_abrupt, protocol, "forecast")
         if len(tests):
             said.append(
-                _verdict(tests, "it there", lambda row: f"{row['model']} ({_points(row['gap'])}, {_p(row['mcnemar_holm'])})")
+                _verdict(tests, "it there", lambda row: f"{row['model']} ({_points(row['gap'])}, {p_value(row['mcnemar_holm'])})")
             )
         if protocol == PRIMARY:
             said.append(_claims(rule, tests))
@@ -169,7 +171,7 @@ def _claims(rule: Row, tests: pd.DataFrame) -> str:
     share = _percent(rule["accuracy"])
     if len(won):
         return (
-            f"Of an accuracy on abrupt sessions {share} need no model; what {_list(won['model'].tolist())}"
+            f"Of an accuracy on abrupt sessions {share} need no model; what {listed(won['model'].tolist())}"
             f" {'add' if len(won) > 1 else 'adds'} is the lift above that, and only the lift can be claimed."
         )
     return (
@@ -187,7 +189,7 @@ def volatility(tests: pd.DataFrame) -> list[str]:
         told = mine["dm_holm"] < LEVEL
         better, worse = mine[told & (mine["gap"] < 0)], mine[told & (mine["gap"] > 0)]
         parts = [
-            f"{_list(part['model'].tolist())} {'are' if len(part) > 1 else 'is'} {word} than {other}"
+            f"{listed(part['model'].tolist())} {'are' if len(part) > 1 else 'is'} {word} than {other}"
             for part, word in ((better, "better"), (worse, "worse"))
             if len(part)
         ]
@@ -210,14 +212,14 @@ def origins(rows: pd.DataFrame) -> list[str]:
         if told.empty:
             most = _at(mine, mine["gap"].abs())
             said.append(
-                f"{start} no model differs by more than luck would (most {most['model']}, {_points(most['gap'])}, {_p(most['mcnemar_holm'])})."
+                f"{start} no model differs by more than luck would (most {most['model']}, {_points(most['gap'])}, {p_value(most['mcnemar_holm'])})."
             )
         else:
             changes = [
-                f"{row['model']} is {'better' if row['gap'] > 0 else 'worse'} ({_points(row['gap'])}, {_p(row['mcnemar_holm'])})"
+                f"{row['model']} is {'better' if row['gap'] > 0 else 'worse'} ({_points(row['gap'])}, {p_value(row['mcnemar_holm'])})"
                 for row in told.to_dict("records")
             ]
-            said.append(f"{start} {_list(changes)}.")
+            said.append(f"{start} {listed(changes)}.")
     return said
 
 
@@ -242,9 +244,11 @@ def _range(row: Row) -> str:
     return f"{100 * row['low']:.1f} to {100 * row['high']:.1f}"
 
 
-def _p(p: float) -> str:
+def p_value(p: float) -> str:
+    """As in "p < .001" or "p = .042"."""
     return "p < .001" if p < 0.001 else "p = " + f"{p:.3f}".removeprefix("0")
 
 
-def _list(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """As in "a, b and c"."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -67,14 +67,19 @@ def summary(found: Results, settings: Settings, command: str) -> str:
 
 
 def put_into(path: Path, section: str) -> None:
-    """Replace what stands between the marks in a file; InputError where they are not there, once each and in order."""
+    """Replace what stands between the marks in a file, which are the first and last line of the section.
+
+    InputError where they are not there, once each and in order.
+    """
+    lines = section.splitlines()
+    begin, end = lines[0], lines[-1]
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a text file ({error.__class__.__name__})") from None
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise InputError(f"{path}: put the lines {BEGIN} and {END} where the results belong, once each")
-    path.write_text(text[: text.index(BEGIN)] + section + text[text.index(END) + len(END) :], encoding="utf-8", newline="\n")
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise InputError(f"{path}: put the lines {begin} and {end} where the results belong, once each")
+    path.write_text(text[: text.index(begin)] + section + text[text.index(end) + len(end) :], encoding="utf-8", newline="\n")
 
 
 def html(found: Results, said: list[Section], settings: Settings, command: str) -> str:
@@ -143,14 +148,14 @@ def _origins_markdown(rows: pd.DataFrame) -> str:
         for _, row in rows.iterrows()
     }
     names = rows["model"].drop_duplicates()
-    return _grid(
+    return grid(
         ["model", *(f"{_TITLES[name].lower()} %" for name in SAME_SESSIONS)],
         ([name, *(cells.get((name, protocol), "–") for protocol in SAME_SESSIONS)] for name in names),
     )
 
 
 def _tests_markdown(found: Results) -> str:
-    return _grid(
+    return grid(
         ["model", "protocol", "alignment", "against", "gap", "McNemar", "Diebold-Mariano", "Pesaran-Timmermann"],
         (
             [
@@ -166,7 +171,8 @@ def _tests_markdown(found: Results) -> str:
     )
 
 
-def _grid(head: list[str], rows: Iterable[list[str]]) -> str:
+def grid(head: list[str], rows: Iterable[list[str]]) -> str:
+    """A Markdown table."""
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
