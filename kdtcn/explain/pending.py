@@ -13,6 +13,7 @@ from kdtcn.explain.placebo import SESSIONS
 from kdtcn.explain.seeds import METHOD as SEEDS_METHOD
 from kdtcn.explain.seeds import seed_effects, siblings
 from kdtcn.features.news import months_of
+from kdtcn.features.vectors import OF_HEADLINES
 from kdtcn.lake import Lake
 from kdtcn.progress import track
 from kdtcn.training.fold import Sight
@@ -109,8 +110,8 @@ def _of_seeds(models: Mapping[str, Any], view: Outlook, session: pd.Timestamp, r
 def item_ranks(lake: Lake, view: Outlook) -> np.ndarray:
     """(N,) the popularity rank of each item of the model's kind."""
     ranks = popularity(lake, months_of(view.data.sessions[0], view.data.sessions[-1]))
-    heads = view.news.events["headline_id"] if view.model.kind != "word" else view.news.headlines["headline_id"]
-    return heads.map(ranks).fillna(UNRANKED).to_numpy(int)
+    items = view.news.headlines if view.model.kind in OF_HEADLINES else view.news.events
+    return items["headline_id"].map(ranks).fillna(UNRANKED).to_numpy(int)
 
 
 def effect_rows(found: Effects, model_id: str, ranks: np.ndarray, view: Outlook) -> pd.DataFrame:

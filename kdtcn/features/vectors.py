@@ -1,4 +1,4 @@
-"""Event vectors: tuples as text, as graph vectors, or both, and the headlines as word vectors."""
+"""Event vectors: tuples as text, as graph vectors, or both, and the headlines as word vectors and by their sentiment."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,10 +8,11 @@ import pandas as pd
 from kdtcn.features.dataset import Dataset, Items
 from kdtcn.features.market import Market
 from kdtcn.features.news import News
+from kdtcn.features.sentiment import sentiments
 from kdtcn.features.text import TextVectors
 from kg import Embedding
 
-KINDS = ("word", "text", "graph", "text+graph")
+OF_HEADLINES = ("word", "sentiment")  # kinds with an item a headline; the others have one an event
 SLOTS = ("subject", "predicate", "object")
 EVENT_RELATION = "event:"  # prefix of the relations that event tuples add to the graph
 
@@ -101,14 +102,13 @@ def dataset(
 ) -> Dataset:
     """Join prices and news into what the models see."""
     n = len(market.sessions)
-    words = Items(
-        news.headlines["headline_id"].to_numpy(str), _unique_transform(news.headlines["text"], text), _offsets(news.headlines, n)
-    )
+    heads, ends = news.headlines["headline_id"].to_numpy(str), _offsets(news.headlines, n)
     as_text = text_items(news.events, text)
     as_graph = graph_items(news.events, news.links, embedding, complete, later)
     ids, offsets = news.events["event_id"].to_numpy(str), _offsets(news.events, n)
     items: Mapping[str, Items] = {
-        "word": words,
+        "word": Items(heads, _unique_transform(news.headlines["text"], text), ends),
+        "sentiment": Items(heads, sentiments(news.headlines["text"].fillna("")), ends),
         "text": Items(ids, as_text, offsets),
         "graph": Items(ids, as_graph, offsets),
         "text+graph": Items(ids, np.hstack([as_text, as_graph]), offsets),

@@ -1,7 +1,7 @@
 """Empirical mode decomposition, then an LSTM with attention (Jin, Yang & Liu 2020, doi 10.1007/s00521-019-04504-2).
 
 The close is decomposed within each window: one decomposition of the whole series would mix later sessions in. The
-paper's sentiment of investors' comments is left out: a dataset holds vectors of headlines, not their text.
+paper's daily sentiment is that of investors' comments; here it is that of the session's headlines, pooled as all news is.
 """
 
 from functools import lru_cache
@@ -40,7 +40,7 @@ def _decomposed(raw: bytes) -> np.ndarray:
 
 
 class Decomposed(nn.Module):
-    """(B, T, width) -> (B, channels): the attentive LSTM on the prices, the close replaced by its components."""
+    """(B, T, width) -> (B, channels): the attentive LSTM on prices and sentiment, the close replaced by its components."""
 
     def __init__(self, width: int, channels: int) -> None:
         super().__init__()
@@ -55,9 +55,10 @@ class Decomposed(nn.Module):
 
 
 class EmdLstm(NeuralModel):
-    """An LSTM with attention on the oscillations that the close is made of, fast and slow apart."""
+    """An LSTM with attention on the close as oscillations, fast and slow apart, and on the headlines' sentiment by a lexicon."""
 
     family: ClassVar[str] = "emd-lstm"
+    kind: ClassVar[str | None] = "sentiment"
 
     def backbone(self, channels: int, window: int) -> Backbone:
         return lambda width: Decomposed(width, channels)

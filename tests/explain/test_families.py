@@ -39,7 +39,7 @@ def without(data: Dataset, kind: str, rows: np.ndarray) -> Dataset:
 
 
 def test_what_reads_news_is_known() -> None:
-    assert READING == ["han", "wb-tcn", "eb-tcn", "kdeb-tcn", "kdtcn"]
+    assert READING == ["emd-lstm", "han", "wb-tcn", "eb-tcn", "kdeb-tcn", "kdtcn"]
 
 
 def test_the_ends_are_the_models_own_forecasts(model: models.Model) -> None:

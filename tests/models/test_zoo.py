@@ -200,6 +200,24 @@ def test_a_fast_and_a_slow_oscillation_come_apart() -> None:
     assert np.corrcoef(parts[1:].sum(axis=0), slow)[0, 1] > 0.95
 
 
+def test_emd_reads_the_sentiment_of_the_sessions_in_its_window_alone() -> None:
+    """And prices beside it; the order of headlines within a day does not matter."""
+    model = models.create("emd-lstm")
+    model.fit(DATA, TRAIN, VALID, options={"epochs": 3})
+    part, before = DATA.items["sentiment"], model.logits(DATA, TEST)
+
+    def with_sentiment(vectors: np.ndarray) -> np.ndarray:
+        return model.logits(replace(DATA, items={"sentiment": replace(part, vectors=vectors)}), TEST)
+
+    for row in (TEST[0] - DATA.window, TEST[0] - DATA.window + 1, TEST[0], TEST[0] + 1):
+        changed = part.vectors.copy()
+        changed[part.of(row)] += 1.0
+        assert (with_sentiment(changed)[0] != before[0]).any() == (TEST[0] - DATA.window < row <= TEST[0])
+    order = np.concatenate([np.arange(len(part.ids))[part.of(i)][::-1] for i in range(len(DATA))])
+    np.testing.assert_allclose(with_sentiment(part.vectors[order]), before, atol=1e-6)
+    assert (model.logits(replace(DATA, prices=DATA.prices[::-1].copy()), TEST) != before).any()
+
+
 def test_the_encoder_is_fitted_on_training_rows_alone() -> None:
     """Other prices after them change nothing; and training the classifier leaves it as it was."""
     after = DATA.prices.copy()

@@ -58,6 +58,7 @@ def world(
     )
     blur = {
         "word": np.hstack([text, rng.normal(size=(len(owner), 4))]),
+        "sentiment": np.tanh(text[:, :1]),
         "text": text,
         "graph": graph,
         "text+graph": np.hstack([text, graph]),
