@@ -87,7 +87,7 @@ def _block(block: Block, x: Tensor, true: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _convolved(convolution: CausalConvolution, x: Tensor) -> Tensor:
-    return _excitation(convolution.columns(x), convolution.matrix())
+    return _excitation(convolution.columns(x, convolution.dilation[0]), convolution.matrix())
 
 
 def _excitation(x: Tensor, weight: Tensor) -> Tensor:

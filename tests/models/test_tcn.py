@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kdtcn.errors import ConfigError
 from kdtcn.models.kdtcn import Kdtcn
-from kdtcn.models.tcn import Tcn, TcnModel, TemporalConvolution, levels_for, receptive_field
+from kdtcn.models.tcn import SHORT, Tcn, TcnModel, TemporalConvolution, levels_for, receptive_field
 
 
 def net(kernel: int, levels: int, width: int = 3) -> TemporalConvolution:
@@ -18,7 +18,7 @@ def net(kernel: int, levels: int, width: int = 3) -> TemporalConvolution:
     return module
 
 
-@pytest.mark.parametrize(("kernel", "levels"), [(1, 1), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2), (5, 2)])
+@pytest.mark.parametrize(("kernel", "levels"), [(1, 1), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2), (5, 2), (2, 5), (3, 5)])
 def test_the_receptive_field_is_exact(kernel: int, levels: int) -> None:
     module, field = net(kernel, levels), receptive_field(kernel, levels)
     x = torch.rand(1, field + 3, 3, dtype=torch.float64)
@@ -42,6 +42,21 @@ def test_no_output_sees_the_future(kernel: int, levels: int, length: int, at: in
     assert a.shape == (2, length, 4)
     assert torch.equal(a[:, :at], b[:, :at])
     assert not torch.equal(a[:, at], b[:, at])
+
+
+@given(kernel=st.integers(1, 4), levels=st.integers(1, 5), length=st.integers(SHORT + 1, 3 * SHORT))
+@settings(max_examples=40, deadline=None)
+def test_a_long_window_gives_what_all_its_steps_end_in(kernel: int, levels: int, length: int) -> None:
+    """Only the steps that the last one sees are computed, and the gradients are those of all steps as well."""
+    module = net(kernel, levels)
+    x = torch.randn(2, length, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(length))
+    found = []
+    for value in (module(x), module.steps(x)[:, -1]):
+        module.zero_grad()
+        value.square().mean().backward()
+        found.append([value.detach(), *(p.grad for p in module.parameters())])
+    for thinned, whole in zip(*found, strict=True):
+        torch.testing.assert_close(thinned, whole)
 
 
 @given(kernel=st.integers(2, 6), window=st.integers(1, 250))
