@@ -1,4 +1,8 @@
-"""Deep and wide network on prices (Zhang et al. 2017; wide beside deep: Cheng et al. 2016, arXiv:1606.07792)."""
+"""Deep and wide network on prices (Zhang, Yuan & Shao 2018, doi 10.1109/COMPSAC.2018.10292).
+
+There convolutions run over the hidden states of the networks of many stocks, which is their width. Here is one index: a CNN and
+an RNN in line are the deep path, and the wide one is linear, as in Cheng et al. (2016, arXiv:1606.07792).
+"""
 
 from typing import ClassVar
 
