@@ -10,6 +10,7 @@ from kdtcn.evaluation.overfitting import Overfitting
 from kdtcn.evaluation.protocols import PRIMARY, PROTOCOLS, SAME_SESSIONS, Results
 
 LEVEL = 0.05
+NAMED = 4  # so many models are named one by one; of more, the two ends
 PUBLISHED = (0.70, 0.95)  # accuracies that the literature reports on this data set
 Row = Mapping[Any, Any]
 _TITLE = {protocol.name: protocol.title.lower() for protocol in PROTOCOLS}
@@ -56,7 +57,7 @@ def _verdict(rows: pd.DataFrame, mark: str, name: Callable[[Row], str]) -> str:
     told = rows["mcnemar_holm"] < LEVEL
     better, worse = rows[told & (rows["gap"] > 0)], rows[told & (rows["gap"] < 0)]
     parts = [
-        f"{listed([name(row) for row in part.to_dict('records')])} {verb if len(part) > 1 else verb_one} {mark}"
+        f"{_named(part, name)} {verb if len(part) > 1 else verb_one} {mark}"
         for part, verb, verb_one in ((better, "beat", "beats"), (worse, "lose to", "loses to"))
         if len(part)
     ]
@@ -70,6 +71,13 @@ def _verdict(rows: pd.DataFrame, mark: str, name: Callable[[Row], str]) -> str:
         )
     return "; ".join(parts) + (f"; the other {len(rest)} are not told apart from it." if len(rest) > 1 else
                                "; the other one is not told apart from it." if len(rest) else ".")  # fmt: skip
+
+
+def _named(rows: pd.DataFrame, name: Callable[[Row], str]) -> str:
+    if len(rows) <= NAMED:
+        return listed([name(row) for row in rows.to_dict("records")])
+    ends = rows.iloc[rows["gap"].abs().argsort(kind="stable")].to_dict("records")
+    return f"{len(rows)} models, from {name(ends[0])} to {name(ends[-1])},"
 
 
 def detectable(scores: pd.DataFrame, luck: Overfitting | None) -> list[str]:

@@ -199,7 +199,8 @@ def _about(found: Results, settings: Settings, command: str) -> str:
         f"`{command}`, KDTCN {__version__}, configuration {settings.fingerprint()}. Primary endpoint: pooled walk-forward,"
         f" {about['first']} to {about['last']}, {about['n']:,} sessions, {about['seeds']} seeds.{searched} Intervals are 95 % block"
         " bootstraps over sessions; lift is the accuracy minus that of *reversal* (the opposite of yesterday) on the same sessions;"
-        " edge is the lead over a coin that so many sessions show."
+        " edge is the lead over a coin that so many sessions show. Tests and gaps take the seeds of a model as one forecast, the mean"
+        " of their probabilities."
     )
 
 

@@ -60,6 +60,10 @@ def judged(*rows: tuple[str, str, float, float]) -> pd.DataFrame:
             " the other 2 are not told apart from it.",
         ),
         (
+            [(name, "always-up", -gap, 0.001) for name, gap in zip("abcde", (0.2, 0.1, 0.5, 0.3, 0.4), strict=True)],
+            "5 models, from b (-10.0 points, p = .001) to c (-50.0 points, p = .001), lose to always-up (54.0 %).",
+        ),
+        (
             [("kdtcn", "always-up", 0.03, 0.01), ("tcn", "always-up", 0.04, 0.02)],
             "kdtcn (+3.0 points, p = .010) and tcn (+4.0 points, p = .020) beat always-up (54.0 %).",
         ),
