@@ -23,15 +23,25 @@ from kdtcn.training.tried import tried
 FIXED = "fixed-2015"
 ZOO = tuple(protocol for protocol in PROTOCOLS if protocol.name in (PRIMARY, FIXED))
 SCORES = ("mcc", "auc", "log_loss", "abrupt_log_loss")  # beside the accuracy, each with its ends _low and _high
+COLUMNS = [
+    "protocol",
+    "model",
+    "n",
+    "seeds",
+    "opened",
+    *("accuracy", "accuracy_std", "low", "high", "edge"),
+    *(f"{name}{end}" for name in SCORES for end in ("", "_low", "_high")),
+    *("parameters", "seconds", "trainings"),
+]
 
 
 @dataclass(frozen=True)
 class Field:
-    """Scores of all models, and tests of the primary protocol.
+    """Scores of all models and their tests.
 
-    scores: a row a protocol and model with n, seeds, accuracy, accuracy_std, low, high, edge, SCORES and their ends, opened, and
-    the costs: parameters, seconds (mean of a training) and trainings. Models of volatility have no score of direction. tests:
-    `comparisons`; volatility_tests: `abrupt_comparisons`; luck: None where too little was run.
+    scores: COLUMNS, a row a protocol and model; low and high are the ends of the accuracy's interval, seconds the mean of a
+    training. Models of volatility have no score of direction. tests: `comparisons`, behind `protocol`; of the primary one alone
+    volatility_tests, `abrupt_comparisons`, and luck, None where too little was run.
     """
 
     scores: pd.DataFrame
@@ -53,8 +63,8 @@ def field(lake: Lake, settings: Settings, ids: Sequence[Sequence[str]]) -> Field
     ]
     primary, configurations = made[PRIMARY], max(1, tried(lake))
     return Field(
-        pd.concat(parts, ignore_index=True),
-        comparisons(primary, tried=configurations),
+        pd.concat(parts, ignore_index=True)[COLUMNS],
+        pd.concat([comparisons(rows, tried=configurations).assign(protocol=name) for name, rows in made.items()]),
         abrupt_comparisons(primary),
         overfitting(primary).get("forecast"),
         primary["session"].min(),
@@ -66,12 +76,12 @@ def field(lake: Lake, settings: Settings, ids: Sequence[Sequence[str]]) -> Field
 def scored(predictions: pd.DataFrame) -> pd.DataFrame:
     """A row a model: `tables.table` on all sessions, log loss of P(abrupt), and the ends of every interval."""
     whole = table(predictions)
-    whole = whole[whole["subset"] == "all"].drop(columns=["subset", "alignment", "label", "balanced", "f1", "brier", "lift"])
+    whole = whole[whole["subset"] == "all"]
     names = predictions["model"].drop_duplicates()
     found = pd.DataFrame([{"model": name, **_ends(predictions[predictions["model"] == name])} for name in names])
     rows = found.merge(whole, on="model", how="left")
-    direction = rows["accuracy"].notna()
-    rows.loc[~direction, [column for column in rows if str(column).startswith(("mcc", "auc", "log_loss"))]] = np.nan
+    of_direction = [f"{name}{end}" for name in ("mcc", "auc", "log_loss") for end in ("_low", "_high")]
+    rows.loc[rows["accuracy"].isna(), of_direction] = np.nan  # models of volatility
     return rows
 
 

@@ -197,7 +197,7 @@ def volatility(tests: pd.DataFrame) -> list[str]:
         told = mine["dm_holm"] < LEVEL
         better, worse = mine[told & (mine["gap"] < 0)], mine[told & (mine["gap"] > 0)]
         parts = [
-            f"{listed(part['model'].tolist())} {'are' if len(part) > 1 else 'is'} {word} than {other}"
+            f"{_most(part['model'], mine['model'])} {'are' if len(part) > 1 else 'is'} {word} than {other}"
             for part, word in ((better, "better"), (worse, "worse"))
             if len(part)
         ]
@@ -206,6 +206,14 @@ def volatility(tests: pd.DataFrame) -> list[str]:
             parts.append(f"{rest} {'are' if rest > 1 else 'is'} not told apart from it")
         said.append("By log score, " + ("; ".join(parts) or f"no model is told apart from {other}") + ".")
     return said
+
+
+def _most(names: pd.Series, among: pd.Series) -> str:
+    """The names, or those that are not among them where these are few."""
+    rest = among[~among.isin(names)].tolist()
+    if len(names) <= NAMED or len(rest) > NAMED:
+        return listed(names.tolist())
+    return f"all {len(names)}" if not rest else f"all but {listed(rest)}"
 
 
 def origins(rows: pd.DataFrame) -> list[str]:

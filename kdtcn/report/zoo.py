@@ -11,7 +11,7 @@ from kdtcn.config import Settings
 from kdtcn.errors import InputError
 from kdtcn.evaluation.protocols import PRIMARY
 from kdtcn.evaluation.render import as_csv
-from kdtcn.evaluation.zoo import ZOO, Field
+from kdtcn.evaluation.zoo import FIXED, ZOO, Field
 from kdtcn.models import family
 from kdtcn.report.conclusions import LEVEL, Section, detectable, direction, listed, p_value, volatility
 from kdtcn.report.paper import grid
@@ -75,17 +75,23 @@ def summary(found: Field, settings: Settings, command: str) -> str:
 
 
 def conclusions(found: Field) -> list[Section]:
-    """What follows from the primary protocol: every sentence is computed."""
-    rows = found.scores[found.scores["protocol"] == PRIMARY]
-    directional = rows[rows["accuracy"].notna()].assign(subset="all")
+    """What follows, of the primary protocol where nothing else is said: every sentence is computed."""
+    rows, fixed = (_directional(found.scores, name) for name in (PRIMARY, FIXED))
+    tests, tests_fixed = (found.tests[found.tests["protocol"] == name] for name in (PRIMARY, FIXED))
     sections = [
-        Section("Does any model forecast the direction?", tuple(direction(directional, found.tests))),
-        Section("Does any know how likely it is?", tuple(likelihood(directional, found.tests))),
-        Section("What could be seen at all?", tuple(detectable(directional, found.luck))),
+        Section("Does any model forecast the direction?", tuple(direction(rows, tests))),
+        Section("Does any know how likely it is?", tuple(likelihood(rows, tests))),
+        Section("What could be seen at all?", tuple(detectable(rows, found.luck))),
+        Section("And trained once, on sessions before 2015?", tuple(direction(fixed, tests_fixed) + detectable(fixed, None))),
         Section("Is P(abrupt) more than volatility?", tuple(volatility(found.volatility_tests))),
-        Section("Does effort pay?", tuple(effort(directional))),
+        Section("Does effort pay?", tuple(effort(rows))),
     ]
     return [section for section in sections if section.sentences]
+
+
+def _directional(scores: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """The rows of a protocol without models of volatility, in the shape that the other conclusions read."""
+    return scores[(scores["protocol"] == protocol) & scores["accuracy"].notna()].assign(subset="all")
 
 
 def likelihood(scores: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
@@ -133,7 +139,8 @@ def about(found: Field, settings: Settings, command: str) -> str:
         f"`{command}`, KDTCN {__version__}, configuration {settings.fingerprint()}: {len(rows)} models, {int(rows['seeds'].max())} seeds,"
         f" {found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}, {int(rows['n'].max()):,} sessions; hold-out opened"
         f" {int(rows['opened'].max())} times.{searched} Headlines count before the session, as in a forecast. Means over seeds; in brackets"
-        " 95 % block bootstraps over sessions. Seconds are those of one training on one core."
+        " 95 % block bootstraps over sessions. Tests and gaps take the seeds of a model as one forecast, the mean of their probabilities."
+        " Seconds are those of one training on one core."
     )
 
 

@@ -162,5 +162,8 @@ def test_effort_is_judged_over_networks_alone(losses: list[float], said: str) ->
 def test_conclusions_are_drawn_from_the_rolling_folds(found: Field) -> None:
     said = {section.title: " ".join(section.sentences) for section in conclusions(found)}
     assert "always-up" in said["Does any model forecast the direction?"]
+    sessions = {name: f"{int(rows['n'].max())} sessions show" for name, rows in found.scores.groupby("protocol")}
+    assert sessions[PRIMARY] in said["What could be seen at all?"]
+    assert sessions[FIXED] in said["And trained once, on sessions before 2015?"]
     assert "har" in said["Is P(abrupt) more than volatility?"]
     assert "Does effort pay?" not in said  # two networks show no trend

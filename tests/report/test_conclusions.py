@@ -153,6 +153,9 @@ def volatile(*rows: tuple[str, str, float, float]) -> pd.DataFrame:
         ([("kdtcn", "garch", -0.01, 0.01)], "By log score, kdtcn is better than garch."),
         ([("kdtcn", "garch", 0.01, 0.01), ("tcn", "garch", 0.0, 1.0)], "By log score, kdtcn is worse than garch; 1 is not told apart from it."),
         ([("kdtcn", "garch", -0.01, 0.2)], "By log score, no model is told apart from garch."),
+        ([(name, "garch", -0.01, 0.01) for name in "abcde"], "By log score, all 5 are better than garch."),
+        ([*((name, "garch", -0.01, 0.01) for name in "abcde"), ("tcn", "garch", 0.0, 1.0), ("cnn", "garch", 0.0, 1.0)],
+         "By log score, all but tcn and cnn are better than garch; 2 are not told apart from it."),
     ],
 )  # fmt: skip
 def test_abrupt_changes_against_volatility(rows: list, said: str) -> None:
