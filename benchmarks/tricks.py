@@ -195,7 +195,7 @@ class Sessions:
 
 @dataclass(frozen=True)
 class Row:
-    """Logits of P(up) (seeds, n) with labels (n,), the log loss on the training rows at the end, and seconds a training."""
+    """Logits of P(up) (seeds, n) with labels (n,), the log loss on the training rows at the end, and seconds of processor time a training."""
 
     logits: np.ndarray
     up: np.ndarray
@@ -205,7 +205,7 @@ class Row:
 
 def tried(trick: Trick, seeds: int, sessions: Sessions) -> Row:
     """Fit and forecast every fold with every seed."""
-    parts, labels, trained, start, fits = [], [], [], time.perf_counter(), 0
+    parts, labels, trained, start, fits = [], [], [], time.process_time(), 0
     for data, split in sessions.folds(trick):
         each = []
         for seed in range(seeds):
@@ -218,7 +218,7 @@ def tried(trick: Trick, seeds: int, sessions: Sessions) -> Row:
             trained.append(losses(model.logits(data, split.train)[:, UP], data.up[split.train]).mean())
         parts.append(np.stack(each))
         labels.append(data.up[split.test])
-    seconds = (time.perf_counter() - start) / fits
+    seconds = (time.process_time() - start) / fits
     return Row(np.concatenate(parts, axis=1), np.concatenate(labels), float(np.mean(trained)), seconds)
 
 

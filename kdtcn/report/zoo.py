@@ -140,7 +140,7 @@ def about(found: Field, settings: Settings, command: str) -> str:
         f" {found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}, {int(rows['n'].max()):,} sessions; hold-out opened"
         f" {int(rows['opened'].max())} times.{searched} Headlines count before the session, as in a forecast. Means over seeds; in brackets"
         " 95 % block bootstraps over sessions. Tests and gaps take the seeds of a model as one forecast, the mean of their probabilities."
-        " Seconds are those of one training on one core."
+        " Seconds are processor time of one training."
     )
 
 
