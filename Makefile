@@ -6,7 +6,7 @@ KDTCN := $(VENV)/bin/kdtcn
 export OMP_NUM_THREADS ?= 1
 export DO_NOT_TRACK = 1
 
-.PHONY: run paper zoo test slow lint chromium nlp bench-kg world screens clean
+.PHONY: run paper zoo test slow lint chromium nlp bench-kg bench-models world screens clean
 
 run: $(VENV)/.run  ## install, run the whole chain on the data that ships, say where the report is
 	@$(KDTCN) run --config configs/demo.yaml
@@ -44,6 +44,10 @@ nlp: $(VENV)/.run  ## rebuild the spaCy pipeline that ships, or a variant with H
 FULL ?=
 bench-kg: $(VENV)/.run  ## filtered MRR of TransE on CoDEx-M, or with FULL=1 of all models on both sub-graphs, beside the published
 	OMP_NUM_THREADS=$$(nproc) $(PY) benchmarks/kg_embed.py $(if $(FULL),--data codex_m fb15k237 --models transe distmult complex rotate tucker)
+
+bench-models: $(VENV)/.test  ## seconds and memory of the networks by window, with a picture; the TCN beside pytorch-tcn
+	$(PY) benchmarks/models.py --svg docs/models-cost.svg
+	$(PY) benchmarks/tcn.py
 
 world: $(VENV)/.run  ## rebuild the synthetic world that ships
 	$(KDTCN) demo make --output data

@@ -2,23 +2,9 @@
 
 import pytest
 import torch
-from pytorch_tcn import TCN
-from torch import nn
 
-from kdtcn.models.tcn import TemporalConvolution, levels_for
-
-
-def pair(width: int, channels: int, kernel: int, levels: int) -> tuple[TemporalConvolution, TCN]:
-    """Ours, drawn at random, and theirs with its weights."""
-    torch.manual_seed(levels)
-    ours = TemporalConvolution(width, channels, kernel, levels, dropout=0.0)
-    theirs = TCN(width, [channels] * levels, kernel_size=kernel, dropout=0.0, input_shape="NLC")
-    for mine, other in zip(ours.blocks, theirs.network, strict=True):
-        for a, b in ((mine.first, other.conv1), (mine.second, other.conv2)):
-            assert b.load_state_dict(a.state_dict(), strict=False).unexpected_keys == []
-        if isinstance(mine.match, nn.Linear):
-            other.downsample.load_state_dict({"weight": mine.match.weight[..., None], "bias": mine.match.bias})
-    return ours, theirs
+from benchmarks.tcn import pair
+from kdtcn.models.tcn import levels_for
 
 
 @pytest.mark.parametrize(("width", "channels", "kernel"), [(5, 25, 3), (13, 16, 3), (16, 16, 2), (2, 24, 7)])
