@@ -15,7 +15,7 @@ HELP = [
     ["explain"], ["abrupt"], ["models"], ["models", "list"], ["models", "available"], ["models", "promote"],
     ["nightly"], ["backfill"], ["serve"], ["report"], ["report", "build"], ["report", "open"], ["report", "verify"], ["status"], ["doctor"], ["config", "schema"], ["lake"], ["lake", "tables"],
     ["lake", "history"], ["lake", "diff"], ["lake", "sql"], ["lake", "compact"], ["lake", "vacuum"], ["lake", "export"], ["lake", "verify"],
-    ["lake", "migrate"], ["search"], ["repeats"], ["audit", "model"], ["demo"], ["demo", "make"], ["demo", "check"],
+    ["lake", "migrate"], ["search"], ["repeats"], ["paper"], ["zoo"], ["audit", "model"], ["demo"], ["demo", "make"], ["demo", "check"],
 ]  # fmt: skip
 
 
