@@ -75,7 +75,7 @@ def test_methods_are_complete_and_near_each_other(model: models.Model) -> None:
 
 
 def test_excitation_says_for_which_models_it_is_defined(model: models.Model) -> None:
-    """Shares of the temporal convolutions; the sigmoids and recurrence of any other network are refused by name."""
+    """Shares of the temporal convolutions; the gates of any other network are refused by name."""
     if not isinstance(model, TcnModel):
         with pytest.raises(
             ModelError, match=f"'{model.family}': excitation back-propagation is defined for .* another effect method"
