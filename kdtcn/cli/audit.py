@@ -1,4 +1,7 @@
-"""`kdtcn audit ...`: hold what was built against what it promises; exit code 1 where a finding does not hold."""
+"""`kdtcn audit ...`: hold what was built against what it promises; exit code 1 where a finding does not hold.
+
+The newest findings of each stand on the report's page about the models.
+"""
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -11,7 +14,9 @@ from kdtcn.cli import app
 from kdtcn.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, SetOption, open_lake, show
 
 if TYPE_CHECKING:
+    from kdtcn.config import Settings
     from kdtcn.findings import Finding
+    from kdtcn.lake import Lake
 
 audit_app = typer.Typer(help="Hold models against what they promise.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
@@ -47,7 +52,7 @@ def model(
         for name in names
         for finding in audit(name, fold.data, fold.split, options)
     )
-    _conclude(found, f"{', '.join(names)} on {settings.name}", json_)
+    conclude(lake, settings, "model", found, f"{', '.join(names)} on {settings.name}", json_)
 
 
 @audit_app.command()
@@ -71,7 +76,8 @@ def leaks(
     lake.require("extractions", f"`kdtcn run --config {config}` extracts and links events first")
     sight = Sight.of(lake, settings)
     fold = prepare(lake, settings, "forecast", sight)
-    _conclude(audit(lake, settings, sight, fold, sessions=sessions, model=name), f"leaks in {settings.name}", json_)
+    found = audit(lake, settings, sight, fold, sessions=sessions, model=name)
+    conclude(lake, settings, "leaks", found, f"leaks in {settings.name}", json_)
 
 
 @audit_app.command()
@@ -111,11 +117,17 @@ def effects(
 
         for f in effect_findings([gather(lake, settings, truth, sessions)]):
             found.append(Finding(f.what, f"{f.value:.2f} ({f.low:.2f} to {f.high:.2f}), n = {f.n}", f.wanted, f.holds))
-    _conclude(found, f"effects of {model_id}, {len(rows)} sessions", json_)
+    conclude(lake, settings, "effects", found, f"effects of {model_id}, {len(rows)} sessions", json_)
 
 
-def _conclude(findings: "Iterable[Finding]", title: str, json_: bool) -> None:
-    found = list(findings)
+def conclude(lake: "Lake", settings: "Settings", kind: str, findings: "Iterable[Finding]", title: str, json_: bool) -> None:
+    """Print the findings and keep them for the report; exit code 1 where one does not hold."""
+    from kdtcn.lake import Run
+    from kdtcn.lake.runs import AUDIT
+
+    with Run(lake, AUDIT + kind, settings.fingerprint()) as run:
+        found = list(findings)
+        run.rows.update(title=title, findings=[asdict(finding) for finding in found])
     if json_:
         show([asdict(finding) for finding in found], True)
     else:

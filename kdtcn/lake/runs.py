@@ -12,6 +12,7 @@ from kdtcn.lake.lake import Lake
 from kdtcn.progress import mask
 
 NIGHT = "nightly "  # and the session: the command of a night
+AUDIT = "audit "  # and what was audited
 
 
 class Run:
@@ -77,3 +78,19 @@ def degradations(lake: Lake, session: pd.Timestamp) -> tuple[str, ...]:
     mine = nights(lake)
     mine = mine[(mine["session"] == session) & (mine["status"] != "failed")]
     return mine["marks"].iloc[-1] if len(mine) else ()
+
+
+def audits(lake: Lake, config: str) -> pd.DataFrame:
+    """The newest audit of each kind under a configuration: command, ended, title, findings (a list of dictionaries)."""
+    rows = lake.read("runs", columns=["command", "config", "ended", "status", "row_counts"])
+    mine = rows["command"].str.startswith(AUDIT) & (rows["config"] == config) & (rows["status"] == "done")
+    rows = rows[mine].sort_values("ended", kind="stable").drop_duplicates("command", keep="last").sort_values("command")
+    told = [json.loads(text) for text in rows["row_counts"]]
+    return pd.DataFrame(
+        {
+            "command": rows["command"].to_numpy(),
+            "ended": rows["ended"].to_numpy(),
+            "title": [row["title"] for row in told],
+            "findings": [row["findings"] for row in told],
+        }
+    )

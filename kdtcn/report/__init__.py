@@ -13,6 +13,7 @@ from kdtcn.report.page import (
 )
 from kdtcn.report.site import write_site
 from kdtcn.report.summary import (
+    Audit,
     Background,
     Bin,
     Column,
@@ -30,6 +31,7 @@ from kdtcn.report.summary import (
 
 __all__ = [
     "ADVICE",
+    "Audit",
     "Background",
     "Bin",
     "Column",

@@ -16,13 +16,14 @@ from kdtcn.evaluation.stored import last_trained, stored_predictions
 from kdtcn.evaluation.tables import table
 from kdtcn.explain.abrupt import intervals, points
 from kdtcn.features.market import Market, market
-from kdtcn.lake import Lake
+from kdtcn.findings import Finding
+from kdtcn.lake import Lake, audits
 from kdtcn.report.assemble import Assembler
 from kdtcn.report.coverage import data_summary
 from kdtcn.report.entities import MOST_FACTS, About, Describe, FactRow
 from kdtcn.report.learning import curves, reliability
 from kdtcn.report.site import write_site
-from kdtcn.report.summary import Background, Evaluation, SiteMeta
+from kdtcn.report.summary import Audit, Background, Evaluation, SiteMeta
 from kdtcn.training.fold import Sight
 from kdtcn.training.store import stored_models
 from kg.graph import Graph, relations
@@ -98,7 +99,13 @@ def _evaluation(lake: Lake, settings: Settings, counted: bool) -> Evaluation | N
         abrupt_tests=abrupt_comparisons(rows),
         reliability=reliability(rows, live),
         curves=curves(lake, last_trained(lake), live),
+        audits=tuple(_audits(lake, settings.fingerprint())),
     )
+
+
+def _audits(lake: Lake, config: str) -> Iterator[Audit]:
+    for row in _rows(audits(lake, config)):
+        yield Audit(row.title, f"kdtcn {row.command}", f"{row.ended:%Y-%m-%d}", tuple(Finding(**found) for found in row.findings))
 
 
 def _test_intervals(prices: Market, settings: Settings) -> list:

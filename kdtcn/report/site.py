@@ -220,7 +220,7 @@ def _evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
         "abrupt_tests": None if evaluation.abrupt_tests is None else as_json(evaluation.abrupt_tests.to_dict("records")),
         "reliability": as_json(evaluation.reliability),
         "curves": as_json(evaluation.curves),
-        "findings": as_json(evaluation.findings),
+        "audits": as_json(evaluation.audits),
     }
 
 

@@ -58,6 +58,16 @@ class LearningCurve:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """What `kdtcn audit` last found, and when (ISO date)."""
+
+    title: str
+    command: str
+    day: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """The evaluation table: `frame` with the columns model, subset, alignment, n, accuracy, low, high and any of `columns`.
 
@@ -72,7 +82,7 @@ class Evaluation:
     abrupt_tests: pd.DataFrame | None = None
     reliability: Reliability | None = None
     curves: tuple[LearningCurve, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    audits: tuple[Audit, ...] = ()
     columns: tuple[Column, ...] = (
         Column("accuracy_std", "± over seeds", "percent"),
         Column("lift", "over reversal", "points"),

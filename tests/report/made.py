@@ -8,6 +8,7 @@ from kdtcn.explain.abrupt import AbruptPoint, Interval, TopEffect
 from kdtcn.explain.linkage import Edge, EventLinks, Linkage, Node, Sentence, link_events
 from kdtcn.findings import Finding
 from kdtcn.report import (
+    Audit,
     Background,
     Bin,
     DataSummary,
@@ -254,7 +255,7 @@ def evaluation() -> Evaluation:
         live="kdtcn",
         reliability=Reliability("kdtcn", bins, 0.24, 0.25, 0.03, 185),
         curves=curves,
-        findings=found,
+        audits=(Audit("kdtcn on the world", "kdtcn audit model", "2016-06-24", found),),
     )
 
 
