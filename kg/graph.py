@@ -9,12 +9,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 
 from kdtcn.errors import InputError
 
 FOREVER = "1985-01-01"  # a start before every headline: it says "already then", not "since then"
-VIEWS = 3  # graphs of a day that are kept: a night asks for the cut of its model and its last two days again and again
+VIEWS = 3  # graphs that are kept: a night asks for the cut of its model and its last two days again and again
 HERE = Path(__file__).parent
 KINDS = ("static", "dated", "unknown")
 ENTITY_COLUMNS = ["id", "label", "types", "description", "aliases", "source"]
@@ -73,7 +74,7 @@ class Graph:
     entities: pd.DataFrame
     facts: pd.DataFrame
     same_as: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SAME_AS_COLUMNS, dtype=str))
-    _views: dict[tuple[pd.Timestamp, str], nx.MultiDiGraph] = field(default_factory=dict, repr=False, compare=False)
+    _views: dict[bytes, nx.MultiDiGraph] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def version(self) -> str:
@@ -97,50 +98,70 @@ class Graph:
 
         undated="exclude" leaves out facts of dated relations that carry no start (they may hold only later); "include" keeps them.
         """
-        if undated not in ("exclude", "include"):
-            raise InputError(f"undated must be exclude or include, not {undated!r}")
-        on, facts = _day(day), self.facts
-        holds = ~(facts["valid_from"] > on) & ~(facts["valid_to"] < on)
-        if undated == "exclude":
-            dated = facts["relation"].map({name: kind == "dated" for name, kind in self._kinds.items()}).astype(bool)
-            holds &= ~(facts["valid_from"].isna() & dated)
-        seen = facts[holds].copy()
-        seen["valid_to"] = seen["valid_to"].where(seen["valid_to"] <= on)
+        holds, ends = self._known(_day(day), undated)
+        seen = self.facts[holds].copy()
+        seen["valid_to"] = seen["valid_to"].where(ends[holds])
         return seen
 
+    def _known(self, on: pd.Timestamp, undated: str) -> tuple[np.ndarray, np.ndarray]:
+        """Which facts hold on a day, and which of all end by then."""
+        if undated not in ("exclude", "include"):
+            raise InputError(f"undated must be exclude or include, not {undated!r}")
+        starts, ends = self.facts["valid_from"].to_numpy(), self.facts["valid_to"].to_numpy()
+        moment = on.to_datetime64()
+        holds = ~(starts > moment) & ~(ends < moment)  # NaT is neither
+        if undated == "exclude":
+            holds &= self._dated
+        return holds, ends <= moment
+
     @cached_property
-    def _kinds(self) -> dict[str, str]:
-        return {str(name): relation_kind(str(name)) for name in self.facts["relation"].unique()}
+    def _dated(self) -> np.ndarray:
+        """Facts that need no start, or have one."""
+        dated = {str(name): relation_kind(str(name)) == "dated" for name in self.facts["relation"].unique()}
+        return ~(self.facts["valid_from"].isna() & self.facts["relation"].map(dated).astype(bool)).to_numpy()
 
     def as_of(self, day: datetime.date | str | pd.Timestamp, undated: str = "exclude") -> nx.MultiDiGraph:
         """The graph on `day`: nodes carry label, types, description; edges are keyed by relation and carry relation, source, valid_from, valid_to.
 
-        It is frozen: who asks again for one of the last days gets the same object. `copy()` gives one to change.
+        It is frozen: days on which the same facts hold, asked for one after the other, get the same object. `copy()` gives one to change.
         """
-        key = (_day(day), undated)
+        holds, ends = self._known(_day(day), undated)
+        key = np.packbits([holds, holds & ends]).tobytes()
         if key not in self._views:
             while len(self._views) >= VIEWS:
                 self._views.pop(next(iter(self._views)))
-            self._views[key] = nx.freeze(self._view(day, undated))
+            self._views[key] = nx.freeze(self._view(np.flatnonzero(holds), ends))
         return self._views[key]
 
-    def _view(self, day: datetime.date | str | pd.Timestamp, undated: str) -> nx.MultiDiGraph:
-        seen = self.facts_as_of(day, undated)
-        view = nx.MultiDiGraph(day=str(_day(day).date()), version=self.version, undated=undated)
-        rows = self.entities
-        view.add_nodes_from(
-            (i, {"label": label, "types": types, "description": text})
-            for i, label, types, text in zip(rows["id"], rows["label"], rows["types"], rows["description"], strict=True)
-        )
-        starts = [None if pd.isna(t) else t.date() for t in seen["valid_from"]]
-        ends = [None if pd.isna(t) else t.date() for t in seen["valid_to"]]
+    def _view(self, rows: np.ndarray, ends: np.ndarray) -> nx.MultiDiGraph:
+        """The graph of these facts; `ends` marks the facts whose end is known."""
+        view = nx.MultiDiGraph(version=self.version)
+        view.add_nodes_from(self._nodes)
+        edges = self._edges
         view.add_edges_from(
-            (head, tail, relation, {"relation": relation, "valid_from": start, "valid_to": end, "source": source})
-            for head, tail, relation, start, end, source in zip(
-                seen["head"], seen["tail"], seen["relation"], starts, ends, seen["source"], strict=True
+            (
+                head,
+                tail,
+                relation,
+                {"relation": relation, "valid_from": start, "valid_to": end if known else None, "source": source},
             )
+            for (head, tail, relation, start, end, source), known in zip(map(edges.__getitem__, rows), ends[rows], strict=True)
         )
         return view
+
+    @cached_property
+    def _nodes(self) -> list[tuple[str, dict[str, str]]]:
+        rows = self.entities
+        return [
+            (i, {"label": label, "types": types, "description": text})
+            for i, label, types, text in zip(rows["id"], rows["label"], rows["types"], rows["description"], strict=True)
+        ]
+
+    @cached_property
+    def _edges(self) -> list[tuple[str, str, str, datetime.date | None, datetime.date | None, str]]:
+        rows = self.facts
+        starts, ends = ([None if pd.isna(t) else t.date() for t in rows[name]] for name in ("valid_from", "valid_to"))
+        return list(zip(rows["head"], rows["tail"], rows["relation"], starts, ends, rows["source"], strict=True))
 
 
 @lru_cache(maxsize=1)
