@@ -127,7 +127,7 @@ def short(length: int, covered: bool, batches: int, seed: int) -> dict[str, obje
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     kernel = Options().kernel
-    levels = levels_for(kernel, length) if covered else LEVELS
+    levels = max(LEVELS, levels_for(kernel, length)) if covered else LEVELS
     net = learner("tcn", TASKS["adding"], length, levels, kernel=kernel)
     losses = [row["loss"] for row in learn(net, TASKS["adding"], length, batches, 3e-3, seed)]
     field = receptive_field(kernel, levels)
@@ -187,25 +187,28 @@ def field_table(found: pd.DataFrame) -> str:
 
 
 def picture(cost: pd.DataFrame | None, field: pd.DataFrame | None) -> alt.VConcatChart:
-    rows: list[alt.HConcatChart | alt.LayerChart] = []
+    parts: list[alt.VConcatChart | alt.LayerChart] = []
     if cost is not None:
-        middle = cost.groupby(["mode", "model", "window"], as_index=False)[["seconds", "MiB"]].median()
+        middle = cost.groupby(["mode", "model", "window"], as_index=False)[["seconds", "MiB", "kept"]].median()
         middle["MiB"] = middle["MiB"].clip(lower=0.1)  # a page or two, or none: below what a logarithm shows
-        colour = alt.Color("model:N", sort=list(NAMES), title=None)
-        x = alt.X("window:Q", title="sessions in a window", scale=alt.Scale(type="log"), axis=alt.Axis(values=list(WINDOWS)))
-        for mode in ("training", "evaluation"):
-            panels = []
-            for column, title in (("seconds", f"seconds of a step of {mode}"), ("MiB", f"peak memory of {mode}, MiB")):
-                y = alt.Y(f"{column}:Q", title=title, scale=alt.Scale(type="log"))
-                base = alt.Chart(middle[middle["mode"] == mode]).encode(x=x, y=y, color=colour)
-                panels.append(base.mark_line(point=True).properties(width=300, height=220))
-            rows.append(alt.hconcat(*panels))
+        rows = [
+            alt.hconcat(_line(of, "seconds", f"seconds of a step, {mode}"), _line(of, "MiB", f"peak memory, MiB, {mode}"))
+            for mode, of in middle.groupby("mode", sort=False)
+        ]
+        parts.append(alt.vconcat(*rows[::-1], _line(middle, "kept", "numbers kept between two sessions")))
     if field is not None:
-        rows.append(_fields(field))
-    return alt.vconcat(*rows).resolve_scale(color="independent").properties(background="white")
+        parts.append(_fields(field))
+    return alt.vconcat(*parts).resolve_scale(color="independent").properties(background="white")
 
 
-def _fields(field: pd.DataFrame) -> alt.LayerChart:
+def _line(rows: pd.DataFrame, column: str, title: str) -> alt.Chart:
+    x = alt.X("window:Q", title="sessions in a window", scale=alt.Scale(type="log"), axis=alt.Axis(values=list(WINDOWS)))
+    y = alt.Y(f"{column}:Q", title=title, scale=alt.Scale(type="log"))
+    colour = alt.Color("model:N", sort=list(NAMES), title=None)
+    return alt.Chart(rows).encode(x=x, y=y, color=colour).mark_line(point=True).properties(width=300, height=200)
+
+
+def _fields(field: pd.DataFrame) -> alt.Chart:
     held = field.loc[~field["covered"], "field"].iloc[0]
     names = {False: f"receptive field of {held}", True: "receptive field that covers the sequence"}
     middle = field.groupby(["covered", "length"], as_index=False)[["mse", "floor"]].median()
@@ -213,8 +216,8 @@ def _fields(field: pd.DataFrame) -> alt.LayerChart:
     lines = pd.concat([middle.assign(what=middle["covered"].map(names)), best])[["length", "mse", "what"]]
     x = alt.X("length:Q", title="steps of the adding problem")
     y = alt.Y("mse:Q", title="mean squared error")
-    base = alt.Chart(lines).encode(x=x, y=y, color=alt.Color("what:N", title=None, legend=alt.Legend(labelLimit=300)))
-    return alt.layer(base.mark_line(point=True)).properties(width=300, height=220)
+    colour = alt.Color("what:N", title=None, legend=alt.Legend(labelLimit=300))
+    return alt.Chart(lines).encode(x=x, y=y, color=colour).mark_line(point=True).properties(width=300, height=200)
 
 
 def main() -> None:
