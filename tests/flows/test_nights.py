@@ -31,8 +31,13 @@ def forecasts(nights: Stage, session: pd.Timestamp) -> pd.DataFrame:
     return rows[rows["session"] == session]
 
 
+def listener(nights: Stage) -> str:
+    """An address that takes notifications, in apprise's form."""
+    return nights.providers.url("graph").replace("http:", "json:") + "/notify"
+
+
 def test_a_night_in_order(nights: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(NOTIFY, nights.providers.url("graph").replace("http:", "json:") + "/notify")
+    monkeypatch.setenv(NOTIFY, listener(nights))
     session = nights.night(serve={"warn": 0.0001})
     assert degradations(nights.lake, session) == ()
     assert forecasts(nights, session)["model_id"].str.startswith("kdtcn-").tolist() == [True]
@@ -86,7 +91,7 @@ def test_one_provider_down_leaves_the_others(nights: Stage) -> None:
 
 
 def test_without_prices_there_is_no_forecast_and_the_next_night_mends_it(nights: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(NOTIFY, nights.providers.url("graph").replace("http:", "json:") + "/notify")
+    monkeypatch.setenv(NOTIFY, listener(nights))
     nights.providers.told.clear()
     session = nights.night({"prices": "stall"})
     before = previous(session)
@@ -159,15 +164,19 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(nights: Stage) -> N
     rows = {name: nights.lake.count(name) for name in TABLES}
     index = (nights.site / "index.html").read_text()
     config, now = nights.prepare()
+    nights.providers.told.clear()
     child = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(config), now.isoformat()],
-        env={**os.environ, "PREFECT_API_URL": nights.api},
+        env={**os.environ, "PREFECT_API_URL": nights.api, NOTIFY: listener(nights)},
         capture_output=True,
         text=True,
     )
     told = child.stdout.splitlines()
     assert [line.split()[0] for line in told] == ["2000", "24000"], child.stderr[-3000:]
     assert all("is full: free some space and run the night again" in line for line in told), told
+    heard = [json.loads(body) for body in nights.providers.told]  # who is to know of a failed night does
+    assert [row["title"] for row in heard] == ["KDW: the night failed"] * 2
+    assert all("is full" in row["message"] for row in heard)
     assert all(len(nights.lake.read(name)) == nights.lake.count(name) >= rows[name] for name in TABLES)
     assert (
         nights.lake.count("headlines") > rows["headlines"]
