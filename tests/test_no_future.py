@@ -163,7 +163,7 @@ def _args(built: tuple[Lake, Sight]) -> tuple:
     return built[0], SETTINGS, "forecast", built[1]
 
 
-@pytest.mark.parametrize("future", [1, 2, 3])
+@pytest.mark.parametrize("future", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3))])
 def test_another_future_changes_nothing_before_it(first: Fold, tmp_path: Path, future: int) -> None:
     other = prepare(*_args(build(tmp_path, future)))
     known = CUT + 1  # rows up to and with the session decided at that moment

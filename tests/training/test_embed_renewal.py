@@ -13,7 +13,8 @@ from kdtcn.training.fold import Fold, Sight, prepare
 from kdtcn.training.renewal import renew_fold
 from tests.test_no_future import CUT, DAYS, SETTINGS, build
 
-NIGHTS = DAYS[CUT - 3 : CUT + 1]
+FIRST = CUT - 1  # the first of two nights
+NIGHTS = DAYS[FIRST : CUT + 1]
 
 
 def ignorant(folder: Path, future: int) -> tuple[Lake, Sight, Fold]:
@@ -53,7 +54,7 @@ def test_a_night_knows_no_future_and_changes_no_past(tmp_path: Path) -> None:
     assert again.coverage["learnt since"] > 0
 
     after = folds.load(lake, "fold-less", sight.graph, sight.reading).dataset(fold.market, fold.news, SETTINGS.features.window)
-    first = int(before.offsets[CUT - 3])
+    first = int(before.offsets[FIRST])
     np.testing.assert_array_equal(before.vectors[:first], after.items["graph"].vectors[:first])
     assert not np.array_equal(before.vectors[first:], after.items["graph"].vectors[first:])
 
