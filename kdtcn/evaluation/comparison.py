@@ -23,9 +23,9 @@ def comparisons(predictions: pd.DataFrame, against: Sequence[str] = AGAINST, *, 
 
     predictions: columns session, model, seed, alignment, p_up, up, d, c. tried: how many configurations of the models were
     tried before these; each could have stood here. The result has columns alignment, model, against, n, gap (difference of
-    accuracies), mcnemar and dm (two-sided p-values), timing (one-sided p-value of Pesaran & Timmermann for the model alone),
-    the three again with _holm (corrected by Holm's method for all rows of the alignment, of `timing` all models, times
-    `tried`), and corrected_for, the number of comparisons that makes.
+    accuracies), loss_gap (of log losses; below zero is better), mcnemar and dm (two-sided p-values), timing (one-sided p-value of
+    Pesaran & Timmermann for the model alone), the three again with _holm (corrected by Holm's method for all rows of the
+    alignment, of `timing` all models, times `tried`), and corrected_for, the number of comparisons that makes.
     """
     if tried < 1:
         raise InputError(f"configurations tried: {tried}; at least the one that is shown was")
@@ -55,7 +55,7 @@ def comparisons(predictions: pd.DataFrame, against: Sequence[str] = AGAINST, *, 
                 table[f"{test}_holm"] = holm(table[test].to_numpy(), tried)
             corrected = dict(zip(timing, holm(np.array(list(timing.values())), tried), strict=True))
             parts.append(table.assign(timing_holm=table["model"].map(corrected), corrected_for=len(table) * tried))
-    columns = ["alignment", "model", "against", "n", "gap", "mcnemar", "mcnemar_holm", "dm", "dm_holm"]
+    columns = ["alignment", "model", "against", "n", "gap", "loss_gap", "mcnemar", "mcnemar_holm", "dm", "dm_holm"]
     columns += ["timing", "timing_holm", "corrected_for"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
@@ -64,11 +64,13 @@ def _pair(one: pd.Series, other: pd.Series, up: np.ndarray) -> dict[str, float]:
     both = (one.notna() & other.notna()).to_numpy()
     p, q, y = one.to_numpy()[both], other.to_numpy()[both], up[both]
     right, reference = (p >= 0.5) == y, (q >= 0.5) == y
+    losses, losses_reference = log_losses(p, y), log_losses(q, y)
     return {
         "n": int(both.sum()),
         "gap": float(right.mean() - reference.mean()),
+        "loss_gap": float(losses.mean() - losses_reference.mean()),
         "mcnemar": mcnemar_test(right, reference),
-        "dm": diebold_mariano(log_losses(p, y), log_losses(q, y)),
+        "dm": diebold_mariano(losses, losses_reference),
     }
 
 

@@ -96,22 +96,20 @@ def _directional(scores: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 def likelihood(scores: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     """P(up) by log score against the share of rises that always-up says."""
-    rows = tests[tests["against"] == "always-up"].merge(scores[["model", "log_loss"]], on="model")
-    reference = scores.loc[scores["model"] == "always-up", "log_loss"]
-    if rows.empty or reference.empty:
+    rows = tests[tests["against"] == "always-up"]
+    if rows.empty:
         return []
-    base = float(reference.iloc[0])
+    losses = dict(zip(scores["model"], scores["log_loss"], strict=True))
+    mark = f"the share of rises ({losses['always-up']:.4f} nats)"
     told = rows[rows["dm_holm"] < LEVEL]
-    better, worse = told[told["log_loss"] < base], told[told["log_loss"] > base]
     parts = [
-        f"{listed(part['model'].tolist())} {'are' if len(part) > 1 else 'is'} {word} than the share of rises"
-        for part, word in ((better, "better"), (worse, "worse"))
+        f"{listed(part['model'].tolist())} {'are' if len(part) > 1 else 'is'} {word} than {mark}"
+        for part, word in ((told[told["loss_gap"] < 0], "better"), (told[told["loss_gap"] > 0], "worse"))
         if len(part)
     ]
-    mark = f"the share of rises ({base:.4f} nats)"
-    best = min(rows.to_dict("records"), key=lambda row: row["log_loss"])
-    said = "; ".join(parts) if parts else f"no model is told apart from {mark}"
-    return [f"By log score, {said}. The lowest log loss is {best['model']}'s, {best['log_loss']:.4f} against {base:.4f} nats."]
+    said = "; ".join(parts) or f"no model is told apart from {mark}"
+    best = min(rows["model"], key=lambda name: losses[name])
+    return [f"By log score, {said}. Of the others, {best} has the lowest log loss, {losses[best]:.4f} nats."]
 
 
 def effort(scores: pd.DataFrame) -> list[str]:

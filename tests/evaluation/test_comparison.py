@@ -56,6 +56,7 @@ def test_skill_is_told_from_luck_after_correction() -> None:
     assert row["mcnemar_holm"] < 0.001
     assert row["timing"] < 0.001
     assert row["gap"] > 0.15
+    assert row["loss_gap"] < 0 < found.loc[("tcn", "always-up"), "loss_gap"]
     assert (found["mcnemar_holm"] >= found["mcnemar"]).all()
     assert found.loc[("tcn", "always-up"), "mcnemar_holm"] > 0.05
     assert "kdtcn beats always-up" in in_words(found.reset_index())
