@@ -143,18 +143,37 @@ def softmax_loss(
 
     candidates (n,): draws that stand for all, each (n,) for so many of them, by default num_entities / n; None: all themselves.
     """
-    h, r, t = batch.unbind(1)
-    asked = ((net.score_t, torch.stack([h, r], 1), "tails", t), (net.score_h, torch.stack([r, t], 1), "heads", h))
     if candidates is None:
-        return sum((torch.nn.functional.cross_entropy(score(pair), true) for score, pair, _, true in asked), torch.zeros(()))
-    true_score = net.score_hrt(batch)
+        return sum(
+            (torch.nn.functional.cross_entropy(score(), true) for score, true in asked(net, batch)),
+            torch.zeros(()),
+        )
+    true_score = net.score_hrt(batch).squeeze(1)
+    return sum((part - true_score for part in evidence(net, batch, true_score, candidates, each)), torch.zeros(())).mean()
+
+
+def asked(net: "ERModel", batch: torch.Tensor) -> list[tuple[Callable[..., torch.Tensor], torch.Tensor]]:
+    """Both questions of each fact (b, 3), for its tail and for its head: what scores candidates (b, n), and the true answer (b,)."""
+    h, r, t = batch.unbind(1)
+    tails, heads = torch.stack([h, r], 1), torch.stack([r, t], 1)
+    return [
+        (lambda among=None: net.score_t(tails, tails=among), t),
+        (lambda among=None: net.score_h(heads, heads=among), h),
+    ]
+
+
+def evidence(
+    net: "ERModel", batch: torch.Tensor, true_score: torch.Tensor, candidates: torch.Tensor, each: torch.Tensor | None = None
+) -> list[torch.Tensor]:
+    """For both questions the log of the summed likelihoods (b,) of the true answer and of the candidates, as in `softmax_loss`."""
     more = math.log(net.num_entities / len(candidates)) if each is None else each.log()
-    parts = []
-    for score, pair, name, true in asked:
-        against = score(pair, **{name: candidates}) + more
-        against = against.masked_fill(candidates[None] == true[:, None], -torch.inf)  # the true one is counted once
-        parts.append((torch.logsumexp(torch.cat([true_score, against], 1), 1) - true_score.squeeze(1)).mean())
-    return parts[0] + parts[1]
+    found = []
+    for score, true in asked(net, batch):
+        against = (score(candidates) + more).masked_fill(
+            candidates[None] == true[:, None], -torch.inf
+        )  # the true one counts once
+        found.append(torch.logsumexp(torch.cat([true_score[:, None], against], 1), 1))
+    return found
 
 
 class _Watch:

@@ -9,7 +9,7 @@ import torch
 
 from kg.embedding import nets
 from kg.embedding.stored import Embedding
-from kg.embedding.training import Triples, as_triples, numbered, softmax_loss
+from kg.embedding.training import Triples, as_triples, asked, evidence, numbered, softmax_loss
 
 if TYPE_CHECKING:
     from pykeen.models import ERModel
@@ -159,13 +159,14 @@ def _train(
             moving.append(weight)
     optimizer = torch.optim.Adam(moving, lr=LEARNING_RATE)
     draw = torch.Generator().manual_seed(seed)
+    rehearsal = Rehearsal(net, past, candidates, first[0]) if len(past) and net.num_entities > first[0] else None
     steps = 0
     for _ in range(epochs):
         for rows in torch.randperm(len(facts), generator=draw).split(BATCH):
             loss = softmax_loss(net, facts[rows], *candidates)
-            if len(past):
-                again = past[torch.randint(len(past), (min(len(past), BATCH),), generator=draw)]
-                loss = loss + REHEARSAL * softmax_loss(net, again, *candidates)
+            if rehearsal:
+                again = torch.randint(len(past), (min(len(past), BATCH),), generator=draw)
+                loss = loss + REHEARSAL * rehearsal.loss(net, again)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -175,6 +176,25 @@ def _train(
                     nets.table(net, side)[: len(was)] = was
             steps += 1
     return steps
+
+
+class Rehearsal:
+    """What the new entities must not answer. How the held ones answer does not change, so it is worked out once."""
+
+    def __init__(self, net: "ERModel", past: torch.Tensor, candidates: tuple[torch.Tensor, torch.Tensor], first: int) -> None:
+        anchors = candidates[0] < first
+        self.past, self.fresh = past, candidates[0][~anchors]
+        with torch.no_grad():
+            self.true = torch.cat([net.score_hrt(part).squeeze(1) for part in past.split(BATCH)])
+            among = (candidates[0][anchors], candidates[1][anchors])
+            held = [evidence(net, *part, *among) for part in zip(past.split(BATCH), self.true.split(BATCH), strict=True)]
+            self.held = [torch.cat(side) for side in zip(*held, strict=True)]
+
+    def loss(self, net: "ERModel", rows: torch.Tensor) -> torch.Tensor:
+        """As `softmax_loss` of these facts among all candidates."""
+        questions = zip(asked(net, self.past[rows]), self.held, strict=True)
+        parts = [torch.logaddexp(held[rows], torch.logsumexp(score(self.fresh), 1)) for (score, _), held in questions]
+        return sum((part - self.true[rows] for part in parts), torch.zeros(())).mean()
 
 
 def _only_from(first: int) -> Callable[[torch.Tensor], torch.Tensor]:

@@ -4,9 +4,12 @@ from functools import cache
 
 import numpy as np
 import pytest
+import torch
 
-from kg.embedding import MODELS, Recipe, embed, mean_reciprocal_rank, update
+from kg.embedding import MODELS, Recipe, embed, mean_reciprocal_rank, nets, update
 from kg.embedding.stored import Embedding
+from kg.embedding.training import numbered, softmax_loss
+from kg.embedding.update import Rehearsal
 
 GROUPS, EACH = 8, 12  # members of a group share its leader and its place
 FACTS = np.array(
@@ -98,3 +101,30 @@ def test_nothing_new_is_no_update() -> None:
     after = update(before, OLD_FACTS)
     assert after.embedding is before
     assert (after.entities, after.facts, after.rows) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_rehearsal_is_the_loss_of_old_facts_among_all_candidates(model: str) -> None:
+    """What does not change is worked out once: the loss and what the new rows learn from it are those of the whole."""
+    before = fit(model)
+    n, fresh = len(before.entities), 3
+    start = np.vstack([before.vectors, before.vectors[:fresh] + 0.1]).astype(np.float32)
+    past = numbered(OLD_FACTS[:40], [*before.entities, *NEW[:fresh]], before.relations)
+    candidates, each = torch.tensor([*range(0, n, 3), *range(n, n + fresh)]), torch.ones(len(range(0, n, 3)) + fresh)
+    each[:-fresh] = 3.0
+    rows = torch.tensor([3, 1, 1, 39, 20])
+    found = []
+    for whole in (True, False):
+        with nets.quiet():
+            net = nets.restore(before, start, before.relation_vectors)
+        weight = nets.table(net, "entity").requires_grad_(True)
+        kept = Rehearsal(net, past, (candidates, each), n)
+        with torch.no_grad():
+            weight[n:] += 0.2  # the new ones have moved since
+        loss = softmax_loss(net, past[rows], candidates, each) if whole else kept.loss(net, rows)
+        loss.backward()
+        assert weight.grad is not None
+        found.append((loss.item(), weight.grad[n:].numpy()))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
+    assert np.abs(found[0][1]).max() > 0
+    np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-6)
