@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Generator
 
-from benchmarks.sanity import NAMES, TASKS, copying, floor, learner, parameters, pictures, run
+from benchmarks.sanity import BUDGET, NAMES, TASKS, copying, floor, learner, parameters, pictures, run
 
 
 def test_the_sum_of_the_two_marked_numbers_is_asked_for() -> None:
@@ -42,17 +42,17 @@ def test_networks_are_of_one_size_and_answer_in_shape(task: str) -> None:
     assert shapes == {(3, 64, 10) if task == "copy" else (3, TASKS[task].outputs)}
 
 
-def last(name: str, task: str, length: int, steps: int) -> float:
-    return float(run(name, task, length, steps, 3e-3, 0, budget=3000)["loss"].iloc[-1])
+def last(name: str, task: str, length: int, steps: int, budget: int = BUDGET) -> float:
+    return float(run(name, task, length, steps, 3e-3, 0, budget=budget)["loss"].iloc[-1])
 
 
 def test_the_tcn_learns_pictures_first() -> None:
-    losses = {name: last(name, "pictures", 49, 150) for name in NAMES}
+    losses = {name: last(name, "pictures", 49, 150, budget=3000) for name in NAMES}
     assert losses["tcn"] < 0.8 * min(losses["lstm"], losses["gru"])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("task", "length", "steps"), [("adding", 100, 800), ("copy", 60, 800), ("pictures", 100, 500)])
+@pytest.mark.parametrize(("task", "length", "steps"), [("adding", 50, 800), ("copy", 60, 800), ("pictures", 100, 500)])
 def test_the_tcn_learns_each_task_before_the_lstm(task: str, length: int, steps: int) -> None:
     """And what is copied or seen before the GRU; numbers the GRU adds as soon, at a learning rate of its own."""
     losses = {name: last(name, task, length, steps) for name in NAMES if (task, name) != ("adding", "gru")}
