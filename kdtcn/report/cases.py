@@ -88,5 +88,7 @@ def make_pages(lake: Lake, settings: Settings, config_path: str, found: list[Cas
             one = pd.DatetimeIndex([day])
             forecast(lake, settings, sight, name, one)
             explain_pending(lake, settings, sight, name, one)
-        index = build_site(lake, settings, config_path, name, pd.DatetimeIndex(days))
+    for _ in range(2 if len(by_model) > 1 else 1):  # a page leads to those that stand when it is written: all do the second time
+        for name, days in by_model.items():
+            index = build_site(lake, settings, config_path, name, pd.DatetimeIndex(days))
     return index

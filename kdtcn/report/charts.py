@@ -81,11 +81,12 @@ def effects_spec(page: SessionPage, *, narrow: bool = False) -> Spec:
     layers.append(_rule({"y": 0.0}, COLOUR["axis"]))
     if k and older:
         layers.append(_rule({"x": k + 1.0}, COLOUR["grid"], strokeDash=[3, 3]))
-    heads = [{"x": 0.5, "text": "Events by popularity" if narrow else "Events, most popular first"}] if k else []
-    heads += [{"x": k + 1.4, "text": "Older" if narrow else "Older, newest first"}] if older else []
-    titles = {"type": "text", "align": "left", "color": COLOUR["muted"], "fontSize": 11}
-    place = {"x": _q("x"), "y": {"value": -9}, "text": {"field": "text", "type": "nominal"}}
-    layers.append({"data": {"values": heads}, "mark": titles, "encoding": place})
+    if k:
+        layers.append(_title(0.5, "Events by popularity" if narrow else "Events, most popular first"))
+    if older:
+        # beside many events the older ones are narrower than their title, which then ends where they do
+        crowded = len(older) < k / 4
+        layers.append(_title(last + 0.6 if crowded else k + 1.4, "Older" if narrow else "Older, newest first", end=crowded))
     return _chart(layers, narrow, 210 if narrow else 250)
 
 
@@ -168,6 +169,13 @@ def _bars(bars: Sequence[Spec], x: Spec, y: Spec) -> Spec:
     return _layer(
         bars, {"type": "bar"}, x=_q("left", x), x2="right", y=_q("y", y), y2={"datum": 0}, color=colour, description=name
     )
+
+
+def _title(x: float, text: str, *, end: bool = False) -> Spec:
+    """Words above the plot that begin, or end, at x."""
+    mark = {"type": "text", "align": "right" if end else "left", "color": COLOUR["muted"], "fontSize": 11}
+    place = {"x": _q("x"), "y": {"value": -9}, "text": {"field": "text", "type": "nominal"}}
+    return {"data": {"values": [{"x": x, "text": text}]}, "mark": mark, "encoding": place}
 
 
 def _rule(at: Spec, colour: str, **mark: Any) -> Spec:

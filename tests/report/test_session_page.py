@@ -212,3 +212,12 @@ def test_without_script_all_is_there_and_no_dead_button(browser: Browser, addres
     assert tab.locator("svg.waterfall").is_visible()
     assert "placebo" in (tab.locator("svg.wide a[href='#event-1'] title").text_content() or "")
     context.close()
+
+
+@pytest.mark.parametrize(("events", "align"), [(24, "left"), (144, "right")])
+def test_the_title_of_the_older_sessions_stays_in_the_chart(events: int, align: str) -> None:
+    """Beside many events it would run out of the right edge from where they begin."""
+    layers = charts.effects_spec(made.page(n=events))["layer"]
+    (title,) = [x for x in layers if x["mark"]["type"] == "text" and x["data"]["values"][0]["text"].startswith("Older")]
+    assert title["mark"]["align"] == align
+    assert events < title["data"]["values"][0]["x"] <= events + 10.6
