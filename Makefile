@@ -20,7 +20,7 @@ zoo: $(VENV)/.run  ## every model x 5 seeds x four folds on the real data, on on
 	@$(KDTCN) zoo --config configs/zoo.yaml $(addprefix --into ,$(INTO))
 
 test: $(VENV)/.test chromium lint  ## install, then every kind of check at small count
-	$(VENV)/bin/pytest -n 2 --dist loadgroup -m "not slow"
+	$(VENV)/bin/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow"
 
 slow: $(VENV)/.test chromium  ## full counts
 	$(VENV)/bin/pytest

@@ -118,6 +118,7 @@ class Yahoo(Provider):
     def _history(self, symbol: str, start: str, end: str, session: "_Patient") -> pd.DataFrame:
         """The rows from `start` to before `end`; SourceError with Yahoo's own reason where there are none to have."""
         import yfinance
+        from peewee import PeeweeException
         from yfinance.data import YfData
         from yfinance.exceptions import YFException, YFPricesMissingError, YFRateLimitError
 
@@ -139,6 +140,8 @@ class Yahoo(Provider):
             raise _NoPricesError(f"{where}: {str(error)[:200]}; check the symbol and the dates") from None
         except YFException as error:
             raise SourceError(f"{where}: {str(error)[:200]}; check the symbol and the dates") from None
+        except PeeweeException as error:
+            raise SourceError(f"{where}: yfinance cannot write its cache of time zones ({error}); is the disk full?") from None
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as error:
             raise SourceError(
                 f"{where}: the answer is no price data ({error.__class__.__name__}); the service may be down or have changed"

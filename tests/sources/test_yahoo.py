@@ -4,7 +4,9 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
+import peewee
 import pytest
+import yfinance
 
 from kdtcn.errors import SourceError
 from kdtcn.lake import Lake
@@ -173,3 +175,16 @@ def test_duplicated_rows_are_stored_once(service: Service, lake: Lake, context: 
 def test_an_empty_range_is_an_empty_day(service: Service, lake: Lake, context: Context) -> None:
     context.first = context.last = date(2016, 6, 23)
     assert collect(lake, provider(service, chart({DAYS[0]: 100.0})), context) == Counts()
+
+
+def test_a_cache_that_cannot_be_written_is_said(
+    service: Service, lake: Lake, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk yfinance's own database is the first that fails."""
+
+    def full(*_: object, **__: object) -> None:
+        raise peewee.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(yfinance.Ticker, "history", full)
+    with pytest.raises(SourceError, match=r"cache of time zones \(disk I/O error\); is the disk full"):
+        collect(lake, provider(service, WEEK), _range(context))
