@@ -9,8 +9,11 @@ from kdtcn.cli import app
 from kdtcn.cli.common import ConfigOption, JsonOption, SetOption, open_lake, out, show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from kdtcn.config import Settings
     from kdtcn.lake import Lake
+    from kdtcn.report.conclusions import Section
     from kdtcn.training.experiment import Walk
 
 DataOption = Annotated[
@@ -44,12 +47,9 @@ def paper(
     from dataclasses import asdict
 
     from kdtcn.evaluation.protocols import results, walks
-    from kdtcn.lake import Run
     from kdtcn.models import family
     from kdtcn.report.conclusions import conclusions
     from kdtcn.report.paper import MARKDOWN, put_into, summary, write
-    from kdtcn.training.experiment import train
-    from kdtcn.training.fold import Sight
 
     settings, lake = open_lake(config, sets)
     for name in settings.training.models:
@@ -59,10 +59,7 @@ def paper(
         show(planned(lake, settings, ways), json_)
         return
     command = f"kdtcn paper --config {config}" + "".join(f" --set {pair}" for pair in sets)
-    with Run(lake, "paper", settings.fingerprint()) as run:
-        fill(lake, settings, data)
-        ids = train(lake, settings, Sight.of(lake, settings), ways)
-        run.note(model_ids=ids[0])  # what `evaluate` shows: the primary endpoint
+    ids = trained("paper", lake, settings, ways, data)
     found = results(lake, settings, ids)
     page = write(found, settings, command, output or settings.folder / "paper")
     for path in into:
@@ -71,11 +68,29 @@ def paper(
     if json_:
         show({"page": str(page), "conclusions": [asdict(section) for section in said]}, True)
         return
+    tell(said)
+    out.print(f"\n{page.resolve()}, {page.with_name(MARKDOWN).name} and CSV files beside it", markup=False)
+
+
+def trained(command: str, lake: "Lake", settings: "Settings", ways: "list[Walk]", data: Path | None) -> "Sequence[Sequence[str]]":
+    """Fill the lake and train what is missing; the models of every way. `evaluate` shows those of the first, the rolling origin."""
+    from kdtcn.lake import Run
+    from kdtcn.training.experiment import train
+    from kdtcn.training.fold import Sight
+
+    with Run(lake, command, settings.fingerprint()) as run:
+        fill(lake, settings, data)
+        ids = train(lake, settings, Sight.of(lake, settings), ways)
+        run.note(model_ids=ids[0])
+    return ids
+
+
+def tell(said: "Iterable[Section]") -> None:
+    """What follows, question by question."""
     for section in said:
         out.print(f"\n{section.title}", style="bold", markup=False)
         for sentence in section.sentences:
             out.print(f"  {sentence}", markup=False)
-    out.print(f"\n{page.resolve()}, {page.with_name(MARKDOWN).name} and CSV files beside it", markup=False)
 
 
 def fill(lake: "Lake", settings: "Settings", data: Path | None) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from kdtcn.cli import app
 from kdtcn.cli.common import ConfigOption, JsonOption, SetOption, open_lake, out, show
-from kdtcn.cli.paper import DataOption, fill, planned
+from kdtcn.cli.paper import DataOption, planned, tell, trained
 
 
 @app.command()
@@ -36,12 +36,9 @@ def zoo(
 
     from kdtcn.evaluation.protocols import walks
     from kdtcn.evaluation.zoo import ZOO, field
-    from kdtcn.lake import Run
     from kdtcn.models import family
     from kdtcn.report.paper import put_into
     from kdtcn.report.zoo import conclusions, put_columns, summary, write
-    from kdtcn.training.experiment import train
-    from kdtcn.training.fold import Sight
 
     settings, lake = open_lake(config, sets)
     for name in settings.training.models:
@@ -51,10 +48,7 @@ def zoo(
         show(planned(lake, settings, ways), json_)
         return
     command = f"kdtcn zoo --config {config}" + "".join(f" --set {pair}" for pair in sets)
-    with Run(lake, "zoo", settings.fingerprint()) as run:
-        fill(lake, settings, data)
-        ids = train(lake, settings, Sight.of(lake, settings), ways)
-        run.note(model_ids=ids[0])  # what `evaluate` shows: the rolling origin
+    ids = trained("zoo", lake, settings, ways, data)
     found = field(lake, settings, ids)
     written = write(found, settings, command, output or settings.folder / "zoo")
     if into is not None:
@@ -64,8 +58,5 @@ def zoo(
     if json_:
         show({"table": str(written), "conclusions": [asdict(section) for section in said]}, True)
         return
-    for section in said:
-        out.print(f"\n{section.title}", style="bold", markup=False)
-        for sentence in section.sentences:
-            out.print(f"  {sentence}", markup=False)
+    tell(said)
     out.print(f"\n{written.resolve()}, and CSV files beside it", markup=False)
